@@ -1,0 +1,83 @@
+"""What ``/v1/trips``, ``/v1/charges`` and ``/v1/idles`` have in common: rows of a derived table as pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+from fastapi import Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from kaido.api import times
+from kaido.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from kaido.api.auth import Caller
+    from kaido.api.pages import Page
+    from kaido.api.services import Services
+
+Vehicle = Annotated[str | None, Query(max_length=255, description="Only of this vehicle.")]
+Start = Annotated[str | None, Query(description="Those that begin then or later: ISO 8601, `-7d`, `now`.")]
+End = Annotated[str | None, Query(description="Those that begin before.")]
+
+
+class Activity(BaseModel):
+    """Some time of a vehicle. Energies are Wh, powers W; what could not be known is null."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: str
+    vehicle: str
+    start: datetime
+    end: datetime
+    soc_start_percent: float | None
+    soc_end_percent: float | None
+    temperature_c: float | None = Field(description="Of the air outside, the mean.")
+    complete: bool = Field(description="Whether it is over and was heard throughout.")
+    notes: str | None = Field(description="What is odd about it.")
+    stored_start_wh: float | None = Field(description="What the battery stored, as the car says.")
+    stored_end_wh: float | None
+    measured_s: float | None = Field(description="For how long its battery's power was known.")
+
+
+Kind = TypeVar("Kind", bound=Activity)
+
+
+def page(
+    pages: type[Page[Kind]],
+    kind: type[Kind],
+    table: str,
+    rooms: Services,
+    caller: Caller,
+    vehicle: str | None,
+    start: str | None,
+    end: str | None,
+    limit: int,
+    after: str | None,
+) -> Page[Kind]:
+    """The newest first."""
+    from kaido.services import tables  # noqa: PLC0415  # DuckDB is heavy, most commands do without
+
+    first, last = times.span(start, end)
+    rows = tables.read(
+        rooms.lake(caller.company), table, vehicle=vehicle, start=first, end=last, after=after, limit=limit + 1
+    )
+    if not len(rows) and vehicle is not None:
+        rooms.vehicles.get(caller.company, vehicle)  # says so where the name is a mistake
+    return pages.of([kind(**row) for row in rows.to_pylist()], limit, lambda one: tables.place(one.start, one.id))
+
+
+def one(table: str, rooms: Services, caller: Caller, id: str) -> dict[str, Any]:  # noqa: A002  # it is what the field calls it
+    """The row of an id.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    from kaido.services import tables  # noqa: PLC0415  # as above
+
+    rows = tables.read(rooms.lake(caller.company), table, id=id, limit=1).to_pylist()
+    if not rows:
+        noun = table.removesuffix("s")
+        raise NotFoundError(f"no {noun} '{id}'", fix=f"List them: kaido {table}")
+    found: dict[str, Any] = rows[0]
+    return found

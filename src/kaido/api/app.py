@@ -1,0 +1,164 @@
+"""The application: every router, and what stands around them."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.concurrency import run_in_threadpool
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+
+from kaido import __version__
+from kaido.api import (
+    audit,
+    batteries,
+    campaign_checks,
+    campaign_dry_runs,
+    campaign_estimates,
+    campaign_status,
+    campaigns,
+    catalog,
+    charge_costs,
+    charges,
+    command_policy,
+    commands,
+    companies,
+    energy,
+    enrolment,
+    errors,
+    fleet,
+    health,
+    idles,
+    imports,
+    live,
+    markets,
+    metrics,
+    page,
+    plans,
+    quarantine,
+    ranges,
+    signals,
+    sql,
+    states,
+    status,
+    tariffs,
+    tokens,
+    trips,
+    twin,
+    vehicle_campaigns,
+    vehicles,
+)
+from kaido.api.guard import Audit, BodyLimit
+from kaido.api.services import Services
+from kaido.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from kaido.runtime.settings import Settings
+
+VERSIONED = (
+    health,
+    companies,
+    vehicles,
+    enrolment,
+    twin,
+    ranges,
+    fleet,
+    live,
+    signals,
+    sql,
+    trips,
+    charges,
+    charge_costs,
+    idles,
+    energy,
+    batteries,
+    catalog,
+    campaigns,
+    campaign_checks,
+    campaign_dry_runs,
+    campaign_estimates,
+    campaign_status,
+    vehicle_campaigns,
+    states,
+    commands,
+    command_policy,
+    plans,
+    tariffs,
+    markets,
+    imports,
+    quarantine,
+    tokens,
+    audit,
+    status,
+)
+"""The modules whose ``router`` lies under ``/v1``, in the order in which /docs shows them."""
+
+_ABOUT = """
+Connect cars to their company's own cloud, lose nothing, ask the fleet.
+
+A request carries a token, `Authorization: Bearer TOKEN`. It acts for the token's company; an operator's token
+names one with the header `Kaido-Company`. Lists come in pages: `{"items": [...], "next": ...}`, and `after=` with
+the value of `next` gives the next one. A failure is a problem document: `error` (a word for programs), `what`, `why`,
+`fix` (the next step).
+"""
+
+
+def create_app(settings: Settings, *, embedded: bool = False) -> FastAPI:
+    """The API.
+
+    Args:
+        settings: of this process.
+        embedded: the application runs in its caller's process: without NATS, on the data folder alone. The caller
+            needs no token, since it can read the folder anyway.
+    """
+    app = FastAPI(
+        title="Kaido",
+        version=__version__,
+        description=_ABOUT,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lambda app: _lifespan(app, settings, embedded=embedded),
+    )
+    errors.install(app)
+    app.add_middleware(BodyLimit, upload_bytes=settings.api_upload_bytes)
+    app.add_middleware(Audit, services=lambda: Services.of(app))
+    app.add_middleware(errors.UnforeseenErrors, embedded=embedded, debug=settings.debug)
+    for module in VERSIONED:
+        _include(app, module.router, "/v1")
+    _include(app, metrics.router)
+    page.install(app)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to change it
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI, settings: Settings, *, embedded: bool) -> AsyncGenerator[None]:
+    store = await run_in_threadpool(Store.open, settings.database)
+    async with Services(settings, store, embedded=embedded) as services:
+        app.state.kaido = services
+        yield
+
+
+def _include(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
+    for route in router.routes:
+        if isinstance(route, APIRoute):
+            route.operation_id = route.operation_id or _operation_id(route)
+    app.include_router(router, prefix=prefix)
+
+
+def _operation_id(route: APIRoute) -> str:
+    tag = str(route.tags[0]) if route.tags else "kaido"
+    return f"{tag}-{route.name}".replace("_", "-").strip("-")
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        schema.setdefault("components", {})["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        schema["security"] = [{"token": []}]
+        app.openapi_schema = schema
+    return app.openapi_schema

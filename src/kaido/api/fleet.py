@@ -1,0 +1,63 @@
+"""``/v1/fleet``: vehicles by their last values and attributes."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from pydantic import BaseModel, Field
+
+from kaido.api import twins
+from kaido.api.auth import Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
+from kaido.api.pages import After, Limit, Page
+from kaido.runtime import clock
+
+router = APIRouter(prefix="/fleet", tags=["fleet"])
+
+_ATTRIBUTES = ("vehicle", "vin", "model", "market", "platform", "last_seen")
+
+
+class FleetVehicle(BaseModel):
+    """A vehicle that was found."""
+
+    vehicle: str
+    vin: str | None
+    model: str | None
+    market: str | None
+    platform: str | None
+    last_seen: datetime | None = Field(description="When anything last came from it.")
+    values: dict[str, twins.Value | None] = Field(description="By signal; null where it has none.")
+
+
+@router.get("", summary="Find vehicles")
+async def fleet(
+    caller: Reader,
+    rooms: Rooms,
+    where: Annotated[
+        str, Query(description='A condition: `Vehicle.Speed > 100 and market in ("JP", "US")`. All if empty.')
+    ] = "",
+    select: Annotated[
+        list[str] | None, Query(max_length=100, description="Signals to show; those of `where` if none is given.")
+    ] = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Page[FleetVehicle]:
+    """By id, in pages. What a vehicle never sent compares false; `is_null(…)` and `age(…)` ask for that."""
+    table = await twins.fleet(rooms, caller.company, where, select=select or [], limit=limit + 1, after=after or "")
+    units = await twins.units(rooms, caller.company)
+    now = clock.now()
+    paths = [name for name in table.column_names if name not in _ATTRIBUTES and not name.endswith(("@text", "@time"))]
+    found = [
+        FleetVehicle(
+            **{name: row[name] for name in _ATTRIBUTES},
+            values={path: _value(row, path, units.get(path), now) for path in paths},
+        )
+        for row in table.to_pylist()
+    ]
+    return Page[FleetVehicle].of(found, limit, lambda one: one.vehicle)
+
+
+def _value(row: dict[str, Any], path: str, unit: str | None, now: datetime) -> twins.Value | None:
+    time = row[f"{path}@time"]
+    return None if time is None else twins.Value.of(row[path], row[f"{path}@text"], unit, time, now)

@@ -1,0 +1,101 @@
+"""``/v1/live``: a WebSocket of values as they come."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
+from fastapi.concurrency import run_in_threadpool
+
+from kaido.api.auth import Reader, Rooms, principal
+from kaido.api.live_hub import Hubs, Watcher
+from kaido.errors import UnauthenticatedError, UnavailableError
+from kaido.runtime import tasks
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+router = APIRouter(tags=["live"])
+
+SEND_SECONDS = 0.05
+PROOF_SECONDS = 2.0
+"""How often the token is looked at again: one that was revoked, or has ended, watches no longer."""
+_POLICY_VIOLATION, _TRY_AGAIN_LATER = 1008, 1013
+Globs = Annotated[list[str] | None, Query(max_length=100)]
+
+
+@router.websocket("/live")
+async def live(
+    link: WebSocket,
+    caller: Reader,
+    rooms: Rooms,
+    vehicle: Globs = None,
+    signal: Globs = None,
+) -> None:
+    """The newest values, as JSON lists of ``{vehicle, signal, time, value, text}``.
+
+    ``vehicle`` and ``signal`` choose (``*`` and ``?`` stand for any text and any character; several may be given).
+    Who reads slowly gets the newest value of each signal, not every value.
+    """
+    await link.accept()
+    if rooms.journal is None:
+        await link.close(_TRY_AGAIN_LATER, "no platform runs: kaido up")
+        return
+    hubs = _hubs(link)
+    watcher = Watcher(vehicle or ["*"], signal or ["*"])
+    async with hubs.watching(rooms.journal.nats, caller.company, watcher):
+        sending = asyncio.create_task(_send(link, watcher))
+        leaving = asyncio.create_task(_until_it_leaves(link))
+        ending = asyncio.create_task(_until_its_token_ends(link))
+        beside = {sending, leaving, ending}
+        await asyncio.wait(beside, return_when=asyncio.FIRST_COMPLETED)
+        await tasks.end(beside)
+
+
+def _hubs(link: WebSocket) -> Hubs:
+    state = link.app.state
+    if not hasattr(state, "live_hubs"):
+        state.live_hubs = Hubs()
+    hubs: Hubs = state.live_hubs
+    return hubs
+
+
+async def _send(link: WebSocket, watcher: Watcher) -> None:
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it left while we sent
+        while True:
+            await link.send_text(_as_json(await watcher.take()))
+            await asyncio.sleep(SEND_SECONDS)
+
+
+async def _until_it_leaves(link: WebSocket) -> None:
+    with contextlib.suppress(WebSocketDisconnect):
+        while True:
+            await link.receive_text()  # nothing that it says means anything
+
+
+async def _until_its_token_ends(link: WebSocket) -> None:
+    while True:
+        await asyncio.sleep(PROOF_SECONDS)
+        try:
+            await run_in_threadpool(principal, link)
+        except UnauthenticatedError as error:
+            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+                await link.close(_POLICY_VIOLATION, str(error)[:100])
+            return
+        except UnavailableError:
+            continue  # a database that is away revokes nobody
+
+
+def _as_json(rows: Sequence[dict[str, Any]]) -> str:
+    shown = []
+    for row in rows:
+        value, text = row["value"], row["text"]
+        if value is not None and not math.isfinite(value):
+            value, text = None, str(value)
+        time = row["time"].isoformat(timespec="microseconds").replace("+00:00", "Z")
+        shown.append({"vehicle": row["vehicle"], "signal": row["signal"], "time": time, "value": value, "text": text})
+    return json.dumps(shown)

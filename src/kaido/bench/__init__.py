@@ -1,0 +1,1 @@
+"""What Kaido reaches on this machine, beside its peers: measured, never asserted."""

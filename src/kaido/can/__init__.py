@@ -1,0 +1,1 @@
+"""CAN frames as columns, and decoding them without Python work per frame."""

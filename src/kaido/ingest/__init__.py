@@ -1,0 +1,1 @@
+"""Ingest: from the journal to the lake and the twin, each sample exactly once."""

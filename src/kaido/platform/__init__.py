@@ -1,0 +1,1 @@
+"""One machine's platform: the processes of ``kaido up``, watched over."""

@@ -1,0 +1,1 @@
+"""Settings, logging, status, clock, folders. No domain words."""

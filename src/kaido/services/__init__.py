@@ -1,0 +1,1 @@
+"""Facts derived from what vehicles send, and what follows from them."""

@@ -1,0 +1,46 @@
+-- One row an activity: what the tables are made of.
+SELECT a.car, a.number, a.kind, a.t, a.t_end, a.active_us, a.interruptions, a.going,
+    (a.t_end - a.t) / 1e6 AS duration_s,
+    MAX(CASE WHEN m.role = $speed THEN m.active_us / 1e6 * m.share END) AS moving_s,
+    MAX(CASE WHEN m.role = $speed THEN (m.area_in - m.area_out) / 3.6e0 * m.share END) AS distance_speed_m,
+    MAX(CASE WHEN m.role = $speed THEN m.known_us * 1.0e0 / (a.t_end - a.t) END) AS speed_known,
+    MAX(CASE WHEN m.role = $speed THEN m.high END) AS speed_max_kmh,
+    MAX(CASE WHEN m.role = $odometer THEN m.end_value - COALESCE(m.start_value, m.first_value) END) AS distance_odometer_m,
+    MAX(CASE WHEN m.role = $odometer THEN m.finest END) AS odometer_step_m,
+    MAX(CASE WHEN m.role = $odometer THEN m.fall END) AS odometer_fall_m,
+    MAX(CASE WHEN m.role = $power THEN m.area_in * m.share / 3.6e3 END) AS power_in_wh,
+    MAX(CASE WHEN m.role = $power THEN -m.area_out * m.share / 3.6e3 END) AS power_out_wh,
+    MAX(CASE WHEN m.role = $power THEN m.known_us ELSE 0 END) AS power_us,
+    MAX(CASE WHEN m.role = $power THEN m.high END) AS power_high_w,
+    MAX(CASE WHEN m.role = $power THEN -m.low END) AS power_low_w,
+    MAX(CASE WHEN m.role = $battery_power THEN m.area_in * m.share / 3.6e3 END) AS product_in_wh,
+    MAX(CASE WHEN m.role = $battery_power THEN -m.area_out * m.share / 3.6e3 END) AS product_out_wh,
+    MAX(CASE WHEN m.role = $battery_power THEN m.known_us ELSE 0 END) AS product_us,
+    MAX(CASE WHEN m.role = $battery_power THEN m.high END) AS product_high_w,
+    MAX(CASE WHEN m.role = $battery_power THEN -m.low END) AS product_low_w,
+    MAX(CASE WHEN m.role = $current THEN (m.area_in + m.area_out) * m.share / 3.6e3 END) AS charge_ah,
+    MAX(CASE WHEN m.role = $inlet_power AND m.high > 0 THEN (m.area_in + m.area_out) * m.share / 3.6e3 END) AS inlet_wh,
+    MAX(CASE WHEN m.role = $climate THEN m.area_in * m.share / 3.6e3 END) AS auxiliary_wh,
+    MAX(CASE WHEN m.role = $generator THEN m.area_in * m.share / 3.6e3 END) AS generator_wh,
+    MAX(CASE WHEN m.role = $fuel THEN m.area_in * m.share / 3.6e3 END) AS fuel_l,
+    MAX(CASE WHEN m.role = $engine THEN m.active_us / 1e6 * m.share END) AS engine_s,
+    MAX(CASE WHEN m.role = $soc THEN COALESCE(m.start_value, m.first_value) END) AS soc_start_percent,
+    MAX(CASE WHEN m.role = $soc THEN m.end_value END) AS soc_end_percent,
+    MAX(CASE WHEN m.role = $energy THEN COALESCE(m.start_value, m.first_value) END) AS stored_start_wh,
+    MAX(CASE WHEN m.role = $energy THEN m.end_value END) AS stored_end_wh,
+    MAX(CASE WHEN m.role = $ambient THEN CASE WHEN m.samples > 0 AND m.known_us > 0
+        THEN (m.area_in + m.area_out) * 1e6 / m.known_us
+        ELSE COALESCE(m.start_value, m.first_value) END END) AS temperature_c,
+    MAX(CASE WHEN m.role = $battery_temperature THEN CASE WHEN m.samples > 0 AND m.known_us > 0
+        THEN (m.area_in + m.area_out) * 1e6 / m.known_us
+        ELSE COALESCE(m.start_value, m.first_value) END END) AS battery_temperature_c,
+    MAX(CASE WHEN m.role = $latitude THEN COALESCE(m.start_value, m.first_value) END) AS start_latitude,
+    MAX(CASE WHEN m.role = $longitude THEN COALESCE(m.start_value, m.first_value) END) AS start_longitude,
+    MAX(CASE WHEN m.role = $latitude THEN m.end_value END) AS end_latitude,
+    MAX(CASE WHEN m.role = $longitude THEN m.end_value END) AS end_longitude,
+    MIN(CASE WHEN m.role IN ($speed, $odometer, $power, $current, $soc) THEN m.gap_us / 1e6 END) AS longest_gap_s,
+    MAX(CASE WHEN m.role = $ac_current_1 THEN m.high END) AS ac_a,
+    MAX(CASE WHEN m.role = $dc_current THEN m.high END) AS dc_a,
+    MAX(CASE WHEN m.role = $plug THEN m.end_value END) AS plug
+FROM activities AS a LEFT JOIN totals AS m ON m.car = a.car AND m.number = a.number
+GROUP BY a.car, a.number, a.kind, a.t, a.t_end, a.active_us, a.interruptions, a.going

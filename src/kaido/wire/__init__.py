@@ -1,0 +1,1 @@
+"""The vehicle protocol: messages, topics, Snappy, sync ids. No I/O."""
