@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export UV_PYTHON_DOWNLOADS = never
+# Kaido is many processes; where none may keep its bytecode, each compiles every module again when it starts.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: setup demo test lint types check bench soak spark clean pins
 
@@ -12,6 +14,9 @@ setup: .venv/.ready-demo
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt uv
 
+FRONT := $(shell find front -type f -not -path '*/node_modules/*' 2>/dev/null) hatch_build.py
+ASSETS := src/kaido/console/assets/sources.txt
+
 .venv/.ready-demo: pyproject.toml constraints.txt | .venv/bin/uv
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[plots,sim]'
 	@touch $@
@@ -20,18 +25,27 @@ setup: .venv/.ready-demo
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --constraint constraints.txt --editable '.[dev]'
 	@touch $@ .venv/.ready-demo
 
-demo: .venv/.ready-demo
+# The console's scripts. Installing makes them too; here they are made again when their sources change.
+$(ASSETS): $(FRONT) | .venv/.ready-demo
+	$(BIN)/python hatch_build.py
+	@touch $@
+
+front/node_modules/.installed: front/package-lock.json | .venv/.ready-dev
+	$(BIN)/python hatch_build.py --tools
+
+demo: .venv/.ready-demo $(ASSETS)
 	@$(BIN)/kaido demo $(ARGS)
 
-test: .venv/.ready-dev
+test: .venv/.ready-dev $(ASSETS) front/node_modules/.installed
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: .venv/.ready-dev
+types: .venv/.ready-dev front/node_modules/.installed
 	$(BIN)/mypy
+	PATH="$$PATH:$(CURDIR)/$(BIN)" front/node_modules/.bin/tsc --noEmit --project front
 
 check: lint types test
 
@@ -59,4 +73,4 @@ pins: | .venv/bin/uv
 	echo "uv==$$($(BIN)/uv --version | cut -d' ' -f2)" >> constraints.txt
 
 clean:
-	rm -rf .venv dist build .bench
+	rm -rf .venv dist build .bench front/node_modules src/kaido/console/assets

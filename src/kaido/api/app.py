@@ -131,6 +131,10 @@ def create_app(settings: Settings, *, embedded: bool = False) -> FastAPI:
         _include(app, module.router, "/v1")
     _include(app, metrics.router)
     page.install(app)
+    if not embedded:
+        from kaido.console import install  # noqa: PLC0415  # the command line has no use for pages
+
+        install(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to change it
     return app
 

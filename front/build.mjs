@@ -1,0 +1,51 @@
+// The console's assets: every entry of src/pages, the map's worker and the outlines of land, into one folder.
+// Usage: node build.mjs FOLDER
+import { build } from "esbuild";
+import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { basename, join, relative } from "node:path";
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+
+const folder = process.argv[2];
+if (!folder) {
+  console.error("usage: node build.mjs FOLDER");
+  process.exit(2);
+}
+await rm(folder, { recursive: true, force: true });
+await mkdir(folder, { recursive: true });
+
+const pages = (await readdir("src/pages")).filter((name) => name.endsWith(".ts"));
+const shared = { bundle: true, minify: true, format: "esm", target: "es2022", legalComments: "none", logLevel: "warning" };
+const result = await build({
+  ...shared,
+  entryPoints: [...pages.map((name) => `src/pages/${name}`), "src/style/base.css", "src/style/map.css"],
+  outdir: folder,
+  outbase: "src",
+  entryNames: "[name]-[hash]",
+  chunkNames: "chunk-[hash]",
+  splitting: true,
+  metafile: true,
+});
+
+// A page's script by its name, and the chunks that it needs: the templates ask here.
+const manifest = {};
+for (const [path, output] of Object.entries(result.metafile.outputs)) {
+  if (output.entryPoint) {
+    const name = basename(output.entryPoint).replace(/\.ts$/, ".js");
+    manifest[name] = { file: relative(folder, path), imports: output.imports.filter((one) => one.kind === "import-statement").map((one) => basename(one.path)) };
+  }
+}
+
+// As they are: the map's worker (a strict content security policy allows no blob) and the outlines.
+const copies = {
+  "map-worker.js": "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs",
+  "land.json": "node_modules/world-atlas/land-50m.json",
+  "countries.json": "node_modules/world-atlas/countries-50m.json",
+};
+for (const [name, source] of Object.entries(copies)) {
+  const hash = createHash("sha256").update(await readFile(source)).digest("hex").slice(0, 8);
+  const file = name.replace(".", `-${hash}.`);
+  await copyFile(source, join(folder, file));
+  manifest[name] = { file, imports: [] };
+}
+await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest, null, 1));

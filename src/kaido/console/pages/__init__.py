@@ -1,0 +1,8 @@
+"""One module a page: a router, and what its template is given."""
+
+from __future__ import annotations
+
+from kaido.console.pages import sign_in
+
+ALL = (sign_in,)
+"""The modules whose ``router`` the console serves."""

@@ -1,0 +1,76 @@
+"""``/login`` and ``/logout``."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request  # noqa: TC002  # FastAPI reads annotations
+from starlette.responses import RedirectResponse, Response
+
+from kaido.api.services import Services
+from kaido.console.ask import Api
+from kaido.console.page import Asking, PageRoute, render
+from kaido.errors import KaidoError
+
+router = APIRouter(route_class=PageRoute)
+
+FORM_CHARACTERS = 256
+Word = Annotated[str, Form(max_length=FORM_CHARACTERS)]
+
+
+@router.get("/login")
+async def form(request: Request, next: str = "") -> Response:  # noqa: A002  # the parameter's name in URLs
+    """The form."""
+    return _form(request, next)
+
+
+@router.post("/login")
+async def sign_in(
+    request: Request,
+    api: Asking,
+    name: Word,
+    password: Word,
+    company: Word = "",
+    next: Word = "",  # noqa: A002  # the parameter's name in URLs
+) -> Response:
+    """Sign in, and go where one wanted to go."""
+    try:
+        answer = await api.send(
+            "POST", "/session", json={"name": name, "password": password, "company": company or None}
+        )
+    except KaidoError as error:
+        return _form(request, next, error, name, company)
+    response = RedirectResponse(local(next), 303)
+    for cookie in answer.headers.get_list("set-cookie"):
+        response.headers.append("Set-Cookie", cookie)
+    return response
+
+
+@router.post("/logout")
+async def sign_out(request: Request, csrf: Word) -> Response:
+    """Sign out, here and at the API."""
+    answer = await Api(request, csrf).send("DELETE", "/session")
+    response = RedirectResponse("/login", 303)
+    for cookie in answer.headers.get_list("set-cookie"):
+        response.headers.append("Set-Cookie", cookie)
+    return response
+
+
+def local(path: str) -> str:
+    """A path of this host, and no other: a link to the sign-in must not lead away."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+def _form(request: Request, next_: str, error: KaidoError | None = None, name: str = "", company: str = "") -> Response:
+    return render(
+        request,
+        "sign_in.html",
+        error.status if error else 200,
+        title="Sign in",
+        next=next_,
+        error=error,
+        name_given=name,
+        company_given=company,
+        oidc=bool(getattr(Services.of(request.app).settings, "oidc_issuer", "")),
+    )
