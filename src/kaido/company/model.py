@@ -12,6 +12,14 @@ SCOPES = ("read", "write", "admin", "command")
 """read: see everything of the company. write: vehicles, catalog, campaigns, imports. admin: tokens, revoking, the
 policy for commands. command: command vehicles; no other scope implies it."""
 
+ROLES: dict[str, tuple[str, ...]] = {
+    "viewer": ("read",),
+    "engineer": ("read", "write"),
+    "operator": ("read", "command"),
+    "administrator": SCOPES,
+}
+"""The scopes of each role of a user, the least first."""
+
 
 @dataclass(frozen=True, slots=True)
 class Company:
@@ -99,11 +107,48 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
+class User:
+    """Somebody who signs in to the console, without the password's hash."""
+
+    id: str
+    company: str
+    name: str
+    role: str
+    by_oidc: bool
+    """Whether an OIDC provider says who it is and which role it has; else it has a password."""
+    preferences: dict[str, str]
+    created: datetime
+    disabled: datetime | None
+    last_sign_in: datetime | None
+
+    @property
+    def scopes(self) -> tuple[str, ...]:
+        """What its role allows."""
+        return ROLES[self.role]
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """A user in one browser."""
+
+    user: User
+    csrf: str
+    """What every change by cookie has to bring along."""
+    expires: datetime
+    """When it ends however much it is used."""
+
+
+@dataclass(frozen=True, slots=True)
 class Principal:
-    """Who makes a request."""
+    """Who makes a request. As a text, what errors call it."""
 
     company: str | None
     scopes: frozenset[str]
     name: str
     token: str = ""
-    """The token's id."""
+    """The token's id, or the user's."""
+    role: str = ""
+    """A user's; empty for a token."""
+
+    def __str__(self) -> str:
+        return f"the {'user' if self.role else 'token'} '{self.name}'"

@@ -1,4 +1,4 @@
-"""Which names companies, vehicles and tokens may have."""
+"""Which names companies, vehicles, tokens and users may have."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from kaido.wire.topics import VEHICLE_ID
 
 COMPANY_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _TOKEN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:@ -]{0,127}")
+_USER_NAME = re.compile(r"[a-z0-9][a-z0-9_.@+-]{0,127}")
 _RESERVED = {"api", "gateway", "journal", "nats", "platform"}
 """Folders beside those of the companies in ``data/secrets``."""
 
@@ -84,6 +85,25 @@ def check_token(name: str) -> str:
         raise InvalidInputError(
             f"'{_shown(name)}' cannot be a token's name",
             why="it takes letters, digits, spaces and '_ . : @ -', begins with a letter or digit, and has at most 128",
+        )
+    return name
+
+
+def is_user(name: str) -> bool:
+    """Whether a user may have the name."""
+    return _USER_NAME.fullmatch(name) is not None
+
+
+def check_user(name: str) -> str:
+    """The name, if a user may have it.
+
+    Raises:
+        InvalidInputError: it may not.
+    """
+    if not is_user(name):
+        raise InvalidInputError(
+            f"'{_shown(name)}' cannot be a user's name",
+            why="it takes small letters, digits and '_ . @ + -', begins with a letter or digit, and has at most 128",
         )
     return name
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from urllib.parse import unquote, urlsplit
 
 SHORTEST = 16
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 1_000
 WELL_KNOWN = frozenset(
     {
         "", "admin", "changeit", "changeme", "default", "demo", "example", "guest", "kaido", "letmein", "nats",
@@ -24,6 +25,17 @@ def weakness(secret: str) -> str | None:
     if len(secret) < SHORTEST:
         return f"it has fewer than {SHORTEST} characters"
     if len(set(secret)) < SHORTEST // 2:
+        return "it repeats a few characters"
+    return None
+
+
+def password_weakness(password: str) -> str | None:
+    """Why a person's password is none; None if it is one."""
+    if is_well_known(password):
+        return "it is a word that everybody tries first"
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+        return f"it has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters"
+    if len(set(password)) < SHORTEST_PASSWORD // 2:
         return "it repeats a few characters"
     return None
 

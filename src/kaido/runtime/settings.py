@@ -67,6 +67,13 @@ class Settings(BaseSettings):
     query_seconds: float = Field(60.0, gt=0, description="the longest an SQL query may run")
     query_memory_mb: int = Field(2_000, ge=64, description="memory of one SQL query, MB")
 
+    console_session_hours: float = Field(
+        12.0, gt=0, le=8_784, description="how long somebody who signed in to the console stays so, h"
+    )
+    console_idle_minutes: float = Field(
+        60.0, ge=5, le=527_040, description="time without a request after which somebody is signed out, min"
+    )
+
     nats_url: str = Field("", description="a NATS server with JetStream; empty starts the embedded one")
     nats_token: str = Field("", description="the token for `nats_url`")
     nats_replicas: int = Field(1, ge=1, le=5, description="replicas of each stream (a cluster has three)")

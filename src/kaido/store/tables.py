@@ -148,6 +148,45 @@ class TokenRow(Base):
     """To within a minute."""
 
 
+class UserRow(Base):
+    """Somebody who signs in to the console."""
+
+    __tablename__ = "users"
+    __table_args__ = (
+        Index("ix_users_name", "company", "name", unique=True),
+        Index("ix_users_subject", "company", "subject", unique=True),
+    )
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)
+    """"u" and eight hexadecimal digits: no token's id begins so."""
+    company: Mapped[str] = mapped_column(ForeignKey("companies.name"))
+    name: Mapped[str] = mapped_column(String(128))
+    password: Mapped[str | None] = mapped_column(String(256))
+    """An argon2id hash with its parameters and salt; None where an OIDC provider says who it is."""
+    subject: Mapped[str | None] = mapped_column(String(1024))
+    """Issuer and subject at the OIDC provider, separated by a space: a name there may change hands, these do not."""
+    role: Mapped[str] = mapped_column(String(32))
+    preferences: Mapped[dict[str, Any]]
+    created: Mapped[datetime]
+    disabled: Mapped[datetime | None]
+    last_sign_in: Mapped[datetime | None]
+
+
+class WebSessionRow(Base):
+    """A user who signed in, in one browser. Of the cookie's secret only its hash is kept."""
+
+    __tablename__ = "web_sessions"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user: Mapped[str] = mapped_column(ForeignKey("users.id"), index=True)
+    csrf: Mapped[str] = mapped_column(String(64))
+    """What a page has to send along with every change, and another site cannot know."""
+    created: Mapped[datetime]
+    last_used: Mapped[datetime]
+    """To within a minute."""
+    expires: Mapped[datetime]
+
+
 class SignalRow(Counted, Base):
     """A signal of a company's catalog (a COVESA VSS leaf)."""
 
