@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -99,6 +100,16 @@ class Shown:
             at.astimezone(self._zone).strftime("%Y-%m-%d %H:%M:%S %Z"),
             clock.age((clock.now() - at).total_seconds()),
         )
+
+    def units(self) -> str:
+        """What a script needs to show values of the catalog's units likewise: JSON of symbol, factor, offset, digits."""
+        told: dict[str, tuple[str, float, float, int | None]] = {
+            name: (symbol, 1.0, 0.0, None) for name, symbol in SYMBOLS.items()
+        }
+        for name, (kind, inside) in _QUANTITY.items():
+            of = self._reading.unit(kind)
+            told[name] = (of.symbol, of.factor * inside, of.offset, of.digits)
+        return json.dumps(told)
 
     @staticmethod
     def duration(seconds: float | None) -> str:
