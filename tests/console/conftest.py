@@ -18,6 +18,7 @@ import pytest_asyncio
 from playwright.async_api import async_playwright
 
 from kaido.client import Client
+from tests.console import history
 from tests.whole.platform_fixture import KAIDO, RunningPlatform
 
 if TYPE_CHECKING:
@@ -89,6 +90,12 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         ends.enter_context(_driving(platform))
         cars = _arrived(client)
         yield Site(platform, client, other, passwords, cars)
+
+
+@pytest.fixture(scope="session")
+def past(site: Site) -> history.History:
+    """Further cars, with a week of trips, charges and battery estimates behind them."""
+    return history.write(site.platform.folder / "data", site.client, COMPANY)
 
 
 @contextlib.contextmanager
