@@ -7,7 +7,7 @@ prints it and exits with its ``exit_code``; neither shows a stack trace.
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +25,10 @@ class KaidoError(Exception):
     code = "error"
     status = 500
     exit_code = 1
+    field = ""
+    """The place in a document that is wrong, as ``signals[2].window``; empty where that is not known."""
+    column: int | None = None
+    """In the text of that field, from 1."""
 
     def __init__(self, what: str, *, why: str = "", fix: str = "") -> None:
         super().__init__(what)
@@ -40,12 +44,20 @@ class KaidoError(Exception):
             text += f". {self.fix}"
         return text
 
+    def placed(self, field: str, column: int | None = None) -> Self:
+        """The same error, with the place in a document that it is about; a column that is known stays."""
+        self.field = field
+        self.column = column if column is not None else self.column
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
         return (_rebuild, (type(self), self.what, self.why, self.fix))
 
     def problem(self) -> dict[str, Any]:
         """The error as the API and ``--json`` show it."""
-        return {"error": self.code, "what": self.what, "why": self.why, "fix": self.fix}
+        place = {"field": self.field} if self.field else {}
+        column = {} if self.column is None else {"column": self.column}
+        return {"error": self.code, "what": self.what, "why": self.why, "fix": self.fix} | place | column
 
 
 def _rebuild(kind: type[KaidoError], what: str, why: str, fix: str) -> KaidoError:
@@ -106,6 +118,22 @@ class UnauthenticatedError(ForbiddenError):
     status = 401
 
 
+class TooManyError(KaidoError):
+    """More often than a stated limit; trying again later helps.
+
+    Args:
+        retry_after_s: how much later.
+    """
+
+    code = "too_many"
+    status = 429
+    exit_code = 6
+
+    def __init__(self, what: str, *, why: str = "", fix: str = "", retry_after_s: float = 1.0) -> None:
+        super().__init__(what, why=why, fix=fix)
+        self.retry_after_s = retry_after_s
+
+
 class TooLargeError(InvalidInputError):
     """More than a stated limit."""
 
@@ -121,6 +149,7 @@ ALL_ERRORS: tuple[type[KaidoError], ...] = (
     UnavailableError,
     ForbiddenError,
     UnauthenticatedError,
+    TooManyError,
     TooLargeError,
 )
 
@@ -129,11 +158,12 @@ def from_problem(problem: dict[str, Any]) -> KaidoError:
     """The error that a problem document of the API describes."""
     kinds = {kind.code: kind for kind in ALL_ERRORS}
     kind = kinds.get(str(problem.get("error", "")), KaidoError)
+    column = problem.get("column")
     return kind(
         str(problem.get("what") or "the request failed"),
         why=str(problem.get("why") or ""),
         fix=str(problem.get("fix") or ""),
-    )
+    ).placed(str(problem.get("field") or ""), column if isinstance(column, int) else None)
 
 
 def nearest_names(name: str, known: Iterable[str], count: int = 2) -> list[str]:

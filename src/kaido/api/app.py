@@ -25,6 +25,7 @@ from kaido.api import (
     command_policy,
     commands,
     companies,
+    cookies,
     energy,
     enrolment,
     errors,
@@ -39,6 +40,7 @@ from kaido.api import (
     plans,
     quarantine,
     ranges,
+    session,
     signals,
     sql,
     states,
@@ -47,6 +49,7 @@ from kaido.api import (
     tokens,
     trips,
     twin,
+    users,
     vehicle_campaigns,
     vehicles,
 )
@@ -92,6 +95,8 @@ VERSIONED = (
     imports,
     quarantine,
     tokens,
+    users,
+    session,
     audit,
     status,
 )
@@ -101,7 +106,8 @@ _ABOUT = """
 Connect cars to their company's own cloud, lose nothing, ask the fleet.
 
 A request carries a token, `Authorization: Bearer TOKEN`. It acts for the token's company; an operator's token
-names one with the header `Kaido-Company`. Lists come in pages: `{"items": [...], "next": ...}`, and `after=` with
+names one with the header `Kaido-Company`. A browser carries the cookie of its session instead (`POST /v1/session`), and
+with every change the header `Kaido-CSRF`. Lists come in pages: `{"items": [...], "next": ...}`, and `after=` with
 the value of `next` gives the next one. A failure is a problem document: `error` (a word for programs), `what`, `why`,
 `fix` (the next step).
 """
@@ -162,7 +168,10 @@ def _operation_id(route: APIRoute) -> str:
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        schema.setdefault("components", {})["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-        schema["security"] = [{"token": []}]
+        schema.setdefault("components", {})["securitySchemes"] = {
+            "token": {"type": "http", "scheme": "bearer"},
+            "session": {"type": "apiKey", "in": "cookie", "name": cookies.NAME},
+        }
+        schema["security"] = [{"token": []}, {"session": []}]
         app.openapi_schema = schema
     return app.openapi_schema

@@ -9,8 +9,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Header, Query
 from starlette.requests import HTTPConnection  # noqa: TC002  # FastAPI reads annotations
 
+from kaido.api import cookies
 from kaido.api.services import Services, services
-from kaido.company import SCOPES, Principal
+from kaido.company import ROLES, SCOPES, Principal, SignedIn
 from kaido.errors import ForbiddenError, InvalidInputError, NotFoundError, UnauthenticatedError
 
 LOCAL = Principal(company=None, scopes=frozenset(SCOPES), name="local", token="local")  # noqa: S106  # an id, no secret
@@ -25,8 +26,9 @@ class Caller:
         company: the company; empty where the call is about none (``Depends(operator)``).
         scopes: what the token allows.
         name: the token's, as the audit shows it.
-        token: the token's id.
+        token: the token's id, or the user's.
         is_operator: whether the token is the platform operator's.
+        role: a user's; empty for a token.
         notes: what the audit keeps of this call besides its name; endpoints add to it.
     """
 
@@ -35,21 +37,54 @@ class Caller:
     name: str
     is_operator: bool
     token: str = ""
+    role: str = ""
     notes: dict[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return f"the {'user' if self.role else 'token'} '{self.name}'"
 
 
 def principal(connection: HTTPConnection) -> Principal:
-    """Whose token came with the request."""
+    """Whose token came with the request, or else who is signed in in this browser.
+
+    Raises:
+        UnauthenticatedError: nobody's, or no longer.
+        ForbiddenError: the cookie came along with a request that may be another site's.
+    """
     rooms = Services.of(connection.app)
     if rooms.embedded:
         return LOCAL
     secret = _secret(connection)
-    if not secret:
-        raise UnauthenticatedError(
-            "the request carries no token",
-            fix="Send the header 'Authorization: Bearer TOKEN'; make one with: kaido token create NAME --scope read",
-        )
-    return rooms.tokens.verify(secret)
+    if secret:
+        return rooms.tokens.verify(secret)
+    cookie = connection.cookies.get(cookies.NAME)
+    if cookie:
+        return _signed_in(connection, rooms, cookie)
+    raise UnauthenticatedError(
+        "the request carries no token",
+        fix="Send the header 'Authorization: Bearer TOKEN'; make one with: kaido token create NAME --scope read",
+    )
+
+
+def _signed_in(connection: HTTPConnection, rooms: Services, cookie: str) -> Principal:
+    # A socket that stays open is no sign that somebody sits there: only requests keep a session alive.
+    found = rooms.web_sessions.verify(cookie, uses=connection.scope["type"] == "http")
+    cookies.check_own(connection, found.csrf)
+    connection.state.signed_in = found
+    user = found.user
+    return Principal(user.company, frozenset(user.scopes), user.name, token=user.id, role=user.role)
+
+
+def signed_in(connection: HTTPConnection, who: Who) -> SignedIn:
+    """The session of this browser.
+
+    Raises:
+        ForbiddenError: the caller holds a token.
+    """
+    found: SignedIn | None = getattr(connection.state, "signed_in", None)
+    if found is None:
+        raise ForbiddenError(f"{who} has no session", why="only who signs in with a name and password has one")
+    return found
 
 
 Who = Annotated[Principal, Depends(principal)]
@@ -98,13 +133,14 @@ def operator(connection: HTTPConnection, who: Who) -> Caller:
     if who.company is not None:
         raise ForbiddenError(
             "only the platform's operator may do this",
-            why=f"the token '{who.name}' is of company {who.company}",
+            why=f"{who} is of company {who.company}",
         )
     caller = _caller(who, "admin", "")
     connection.state.changer = caller
     return caller
 
 
+Session = Annotated[SignedIn, Depends(signed_in)]
 Reader = Annotated[Caller, Depends(reader)]
 Writer = Annotated[Caller, Depends(writer)]
 Commander = Annotated[Caller, Depends(commander)]
@@ -122,30 +158,30 @@ def _secret(connection: HTTPConnection) -> str:
 
 
 def need(who: Principal, scope: str) -> None:
-    """Check that a token has a scope.
+    """Check that a token, or a user's role, has a scope.
 
     Raises:
         ForbiddenError: it has not.
     """
-    if scope not in who.scopes:
-        raise ForbiddenError(
-            f"the token '{who.name}' may not do this",
-            why=f"it lacks the scope '{scope}'",
-            fix=f"Use one made with --scope {scope}",
-        )
+    if scope in who.scopes:
+        return
+    if who.role:
+        able = " or ".join(role for role, scopes in ROLES.items() if scope in scopes)
+        why, fix = f"the role {who.role} lacks the scope '{scope}'", f"Ask an administrator for the role {able}"
+    else:
+        why, fix = f"it lacks the scope '{scope}'", f"Use one made with --scope {scope}"
+    raise ForbiddenError(f"{who} may not do this", why=why, fix=fix)
 
 
 def _caller(who: Principal, scope: str, company: str) -> Caller:
     need(who, scope)
-    return Caller(company, who.scopes, who.name, is_operator=who.company is None, token=who.token)
+    return Caller(company, who.scopes, who.name, is_operator=who.company is None, token=who.token, role=who.role)
 
 
 def _company(who: Principal, rooms: Services, named: str | None) -> str:
     if who.company is not None:
         if named not in {None, who.company}:
-            raise ForbiddenError(
-                f"the token '{who.name}' may not act for company {named}", why=f"it is of company {who.company}"
-            )
+            raise ForbiddenError(f"{who} may not act for company {named}", why=f"it is of company {who.company}")
         return who.company
     if named:
         return rooms.companies.get(named).name

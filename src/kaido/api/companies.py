@@ -69,7 +69,5 @@ def show(name: str, who: Who, rooms: Rooms) -> CompanyOut:
     """With the certificate of its authority."""
     need(who, "read")
     if who.company not in {None, name}:
-        raise ForbiddenError(
-            f"the token '{who.name}' may not see company {name}", why=f"it is of company {who.company}"
-        )
+        raise ForbiddenError(f"{who} may not see company {name}", why=f"it is of company {who.company}")
     return CompanyOut.of(rooms.companies.get(name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
-from kaido.errors import InvalidInputError, KaidoError, NotFoundError, TooLargeError
+from kaido.errors import InvalidInputError, KaidoError, NotFoundError, TooLargeError, TooManyError
 from kaido.runtime.log import event
 
 if TYPE_CHECKING:
@@ -35,7 +36,9 @@ def install(app: FastAPI) -> None:
 
 def response(error: KaidoError, status: int | None = None) -> Response:
     """An error as an answer."""
-    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else None  # noqa: PLR2004
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}  # noqa: PLR2004
+    if isinstance(error, TooManyError):
+        headers["Retry-After"] = str(math.ceil(error.retry_after_s))
     return JSONResponse(error.problem(), status or error.status, headers=headers, media_type="application/problem+json")
 
 
@@ -113,7 +116,8 @@ def _reason(error: dict[str, Any]) -> str:
         return f"the body is no JSON: {error['ctx']['error']} at character {path[0]}"
     name = " ".join([str(place), ".".join(str(part) for part in path)]).strip()
     given = error.get("input")
-    shown = f" (given: {given!r:.60})" if isinstance(given, str | int | float) else ""
+    tells = isinstance(given, str | int | float) and "password" not in path
+    shown = f" (given: {given!r:.60})" if tells else ""
     return f"{name}: {error['msg']}{shown}"
 
 

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection
 
 from kaido.api.auth import principal
+from kaido.api.cookies import READING
 from kaido.api.errors import response
 from kaido.errors import KaidoError, TooLargeError, UnavailableError
 from kaido.runtime import clock
@@ -21,8 +22,6 @@ if TYPE_CHECKING:
 
     from kaido.api.auth import Caller
     from kaido.api.services import Services
-
-_READING = {"GET", "HEAD", "OPTIONS"}
 
 JSON_BYTES = 8_000_000
 """The largest body that is held in memory as a whole: a hundred thousand ids and some."""
@@ -103,7 +102,7 @@ class Audit:
                 services = self._services()
                 services.report.count("requests_total", status=f"{status // 100}xx")
                 changer: Caller | None = state.get("changer")
-                if changer is not None and status < 400 and scope["method"] not in _READING:  # noqa: PLR2004
+                if changer is not None and status < 400 and scope["method"] not in READING:  # noqa: PLR2004
                     try:
                         await run_in_threadpool(_record, services, changer, scope)
                     except UnavailableError as error:
@@ -117,6 +116,8 @@ class Audit:
 
 def _record(services: Services, caller: Caller, scope: Scope) -> None:
     details = {"path": scope["path"], **caller.notes}
+    if caller.role:
+        details["user"] = caller.token
     with services.store.session() as session:
         session.add(
             AuditRow(

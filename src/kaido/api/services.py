@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Self
 
 from starlette.requests import HTTPConnection  # noqa: TC002  # FastAPI reads annotations
 
+from kaido.api.attempts import Attempts
 from kaido.api.turns import Turns
-from kaido.company import Companies, Enrolment, Tokens, Vehicles
+from kaido.company import Companies, Enrolment, Proofs, Tokens, Users, Vehicles, WebSessions
 from kaido.errors import UnavailableError
 from kaido.flow import IDENTITY_SUBJECT
 from kaido.runtime import tasks
@@ -54,6 +55,8 @@ class Services:
         embedded: whether the application runs in its caller's process, on the data folder alone.
         report: what this process says about itself.
         turns: at questions that take long.
+        hashing: turns at passwords, each of which takes 64 MB.
+        attempts: to sign in, how many are left.
     """
 
     settings: Settings
@@ -62,6 +65,8 @@ class Services:
     journal: Journal | None = None
     report: Report = field(default_factory=lambda: Report("api"))
     turns: Turns = field(default_factory=Turns, repr=False)
+    hashing: Turns = field(default_factory=lambda: Turns("sign-ins"), repr=False)
+    attempts: Attempts = field(default_factory=Attempts, repr=False)
     _lakes: dict[str, Lake] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set, repr=False)
@@ -92,6 +97,21 @@ class Services:
     def tokens(self) -> Tokens:
         """API tokens."""
         return Tokens(self.store)
+
+    @cached_property
+    def users(self) -> Users:
+        """Users of the console."""
+        return Users(self.store)
+
+    @cached_property
+    def proofs(self) -> Proofs:
+        """What proves who a user is."""
+        return Proofs(self.store)
+
+    @cached_property
+    def web_sessions(self) -> WebSessions:
+        """Who is signed in."""
+        return WebSessions(self.store, self.settings)
 
     @cached_property
     def catalog(self) -> CatalogStore:

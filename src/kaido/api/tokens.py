@@ -74,7 +74,7 @@ def create(new: NewToken, caller: Owner, rooms: Rooms) -> MadeToken:
     caller.notes.update(token=new.name, scopes=new.scopes)
     if "command" in new.scopes and "command" not in caller.scopes:
         raise ForbiddenError(
-            f"the token '{caller.name}' may not give the scope 'command'",
+            f"{caller} may not give the scope 'command'",
             why="it has not got it, and to administer tokens is not to command vehicles",
             fix="Use one made with --scope command --scope admin",
         )

@@ -21,9 +21,14 @@ WAIT_SECONDS = 30.0
 
 
 class Turns:
-    """Lets a few in at a time, in the order in which they came."""
+    """Lets a few in at a time, in the order in which they came.
 
-    def __init__(self) -> None:
+    Args:
+        what: they are, for who waited in vain.
+    """
+
+    def __init__(self, what: str = "queries") -> None:
+        self._what = what
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     @asynccontextmanager
@@ -36,7 +41,7 @@ class Turns:
         try:
             await asyncio.wait_for(self._slots.acquire(), WAIT_SECONDS)
         except TimeoutError:
-            raise UnavailableError("too many queries run already", fix="Try again later") from None
+            raise UnavailableError(f"too many {self._what} run already", fix="Try again later") from None
         try:
             yield
         finally:

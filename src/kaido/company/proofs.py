@@ -34,10 +34,8 @@ class Proofs:
             UnauthenticatedError: nobody.
             ForbiddenError: the user is disabled.
         """
-        name = name.strip().lower()
         with self._store.reading() as session:
-            where = company or user_records.only_company(session)
-            row = user_records.named(session, where, name) if where else None
+            row = user_records.meant(session, company, name)
         kept = None if row is None else row.password
         if not passwords.matches(kept, password) or row is None or kept is None:
             raise UnauthenticatedError(

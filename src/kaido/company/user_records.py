@@ -42,15 +42,17 @@ def end_sessions(session: Session, user: str) -> None:
     session.execute(delete(WebSessionRow).where(WebSessionRow.user == user))
 
 
-def only_company(session: Session) -> str | None:
-    """The company, where there is one alone."""
-    found = session.scalars(select(CompanyRow.name).limit(2)).all()
-    return found[0] if len(found) == 1 else None
-
-
 def named(session: Session, company: str, name: str) -> UserRow | None:
     """The user of that name, or None."""
     return session.scalars(select(UserRow).where(UserRow.company == company, UserRow.name == name)).one_or_none()
+
+
+def meant(session: Session, company: str | None, name: str) -> UserRow | None:
+    """Whom a name means as it was typed, perhaps without a company, which does where there is one alone."""
+    if company is None:
+        companies = session.scalars(select(CompanyRow.name).limit(2)).all()
+        company = companies[0] if len(companies) == 1 else None
+    return None if company is None else named(session, company, name.strip().lower())
 
 
 def known(session: Session, company: str, name: str) -> UserRow:

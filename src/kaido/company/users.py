@@ -61,6 +61,17 @@ class Users:
         with self._store.reading() as session:
             return user_records.user_of(user_records.known(session, company, name))
 
+    def find(self, company: str | None, name: str) -> User | None:
+        """Whom somebody means who signs in with this name; None where that is nobody.
+
+        Args:
+            company: None where there is one company.
+            name: as typed.
+        """
+        with self._store.reading() as session:
+            row = user_records.meant(session, company, name)
+            return None if row is None else user_records.user_of(row)
+
     def change(
         self,
         company: str,
