@@ -1,10 +1,9 @@
 // The console's assets: every entry of src/pages, the map's worker and the outlines of land, into one folder.
 // Usage: node build.mjs FOLDER
 import { build } from "esbuild";
-import { copyFile, mkdir, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 
 const folder = process.argv[2];
 if (!folder) {
@@ -36,6 +35,14 @@ for (const [path, output] of Object.entries(result.metafile.outputs)) {
   }
 }
 
+/** A file under a name with its content's hash. */
+async function keep(name, content) {
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
+  const file = name.replace(".", `-${hash}.`);
+  await writeFile(join(folder, file), content);
+  manifest[name] = { file, imports: [] };
+}
+
 // As they are: the map's worker (a strict content security policy allows no blob) and the outlines.
 const copies = {
   "map-worker.js": "node_modules/maplibre-gl/dist/maplibre-gl-worker.mjs",
@@ -43,9 +50,20 @@ const copies = {
   "countries.json": "node_modules/world-atlas/countries-50m.json",
 };
 for (const [name, source] of Object.entries(copies)) {
-  const hash = createHash("sha256").update(await readFile(source)).digest("hex").slice(0, 8);
-  const file = name.replace(".", `-${hash}.`);
-  await copyFile(source, join(folder, file));
-  manifest[name] = { file, imports: [] };
+  await keep(name, await readFile(source));
 }
+
+// The licences of what is inside ask that they go with it.
+const inside = [...Object.keys(result.metafile.inputs), ...Object.values(copies)];
+const packages = new Set(inside.flatMap((path) => path.match(/node_modules\/((?:@[^/]+\/)?[^/]+)/)?.slice(1, 2) ?? []));
+const notices = [];
+for (const name of [...packages].sort()) {
+  const place = join("node_modules", name);
+  const { version, license } = JSON.parse(await readFile(join(place, "package.json"), "utf8"));
+  const files = (await readdir(place)).filter((file) => /^(licen[cs]e|copying|notice)/i.test(file)).sort();
+  const texts = await Promise.all(files.map((file) => readFile(join(place, file), "utf8")));
+  notices.push([`${name} ${version} (${license})`, ...texts].join("\n\n"));
+}
+const licences = notices.join(`\n\n${"-".repeat(72)}\n\n`);
+await keep("licences.txt", licences);
 await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest, null, 1));
