@@ -259,7 +259,10 @@ class Campaigns:
         known = {signal.path: signal for signal in self._catalog.signals(company)}
         found = check_campaign(spec, manifests, known)
         for one in conditions(spec.targets, spec.rollout):
-            check_condition(one.where, known)
+            try:
+                check_condition(one.where, known)
+            except InvalidInputError as error:
+                raise error.placed("targets.where" if one is spec.targets else "rollout") from None
         if not spec.unregistered:
             listed = list(named(spec.targets, spec.rollout))
             check_registered(self._vehicles, company, f"the campaign '{spec.name}'", listed, later=True)

@@ -78,16 +78,18 @@ def check_campaign(
         _check_known(field, condition, paths)
         for path in windowed(condition):
             if path not in wishes or wishes[path].window is None:
-                raise no_window(field, path)
+                raise no_window(field, path).placed(field)
     for field, action in spec.actions():
         _resolved(field, action, catalog, spec.known_actions)
     read = {path for _, condition in spec.conditions() for path in references(condition)}
     for place, fetch in enumerate(spec.fetch):
         if fetch.signal not in paths:
-            raise NotFoundError.of(f"signal for fetch[{place}] in any decoder manifest:", fetch.signal, paths)
+            found = NotFoundError.of(f"signal for fetch[{place}] in any decoder manifest:", fetch.signal, paths)
+            raise found.placed(f"fetch[{place}].signal")
         if fetch.signal not in wishes and fetch.signal not in read:
             why = "it is not among the campaign's signals, and no condition reads it"
-            raise InvalidInputError(f"fetch[{place}] fetches {fetch.signal} for nothing", why=why)
+            found = InvalidInputError(f"fetch[{place}] fetches {fetch.signal} for nothing", why=why)
+            raise found.placed(f"fetch[{place}].signal")
     fits = [_fit(spec, manifest) for manifest in manifests]
     if all(fit.reason for fit in fits):
         reasons = "; ".join(f"{fit.manifest}: {fit.reason}" for fit in fits[:3])
@@ -100,7 +102,8 @@ def _check_condition(spec: CampaignSpec, field: str, condition: Expression, cata
     if not found.fits(Type.BOOLEAN):
         what = show(condition)
         fix = "Compare it with something: > 0" if found is Type.NUMBER else 'Compare it with something: == "ON"'
-        raise InvalidInputError(f"the campaign's {field}", why=f"{what:.60} is a {found}, not a condition", fix=fix)
+        why = f"{what:.60} is a {found}, not a condition"
+        raise InvalidInputError(f"the campaign's {field}", why=why, fix=fix).placed(field)
 
 
 def _resolved(
@@ -109,7 +112,8 @@ def _resolved(
     try:
         return resolve(expression, catalog, functions).type
     except InvalidInputError as error:
-        raise InvalidInputError(f"the campaign's {field}, {error.what}", why=error.why, fix=error.fix) from error
+        found = InvalidInputError(f"the campaign's {field}, {error.what}", why=error.why, fix=error.fix)
+        raise found.placed(field, error.column) from error
 
 
 def _check_known(field: str, condition: Expression, paths: Mapping[str, None]) -> None:
@@ -120,7 +124,7 @@ def _check_known(field: str, condition: Expression, paths: Mapping[str, None]) -
                 f"the campaign's {field} reads {path}, which no decoder manifest has",
                 why="no vehicle could say what it is",
                 fix=f"There is {' and '.join(nearest)}" if nearest else "See: kaido catalog list",
-            )
+            ).placed(field)
 
 
 def _fit(spec: CampaignSpec, manifest: DecoderManifest) -> Fit:

@@ -33,18 +33,20 @@ def explained(error: ValidationError, model: type[BaseModel]) -> InvalidInputErr
     field = field_path(first["loc"])
     if first["type"] == "missing":
         whose = _model_at(first["loc"], model)
-        return InvalidInputError(f"the campaign's field '{field}' is missing", fix=_fields(whose))
+        return InvalidInputError(f"the campaign's field '{field}' is missing", fix=_fields(whose)).placed(field)
     return _wrong_value(field, first)
 
 
 def _wrong_value(field: str, first: ErrorDetails) -> InvalidInputError:
     if first["type"].startswith("datetime"):
         why = f"{first['input']!r:.60} is no time"
-        return InvalidInputError(f"the campaign's {field}", why=why, fix="Write it like 2026-05-01T00:00:00Z")
+        found = InvalidInputError(f"the campaign's {field}", why=why, fix="Write it like 2026-05-01T00:00:00Z")
+        return found.placed(field)
     cause = getattr(first.get("ctx", {}).get("error"), "__cause__", None)
     if isinstance(cause, KaidoError):
-        return InvalidInputError(f"the campaign's {field}, {cause.what}", why=cause.why, fix=cause.fix)
-    return InvalidInputError(f"the campaign's {field}", why=first["msg"].removeprefix("Value error, "))
+        found = InvalidInputError(f"the campaign's {field}, {cause.what}", why=cause.why, fix=cause.fix)
+        return found.placed(field, cause.column)
+    return InvalidInputError(f"the campaign's {field}", why=first["msg"].removeprefix("Value error, ")).placed(field)
 
 
 def field_path(location: tuple[int | str, ...]) -> str:
@@ -59,7 +61,7 @@ def _unknown_field(location: tuple[int | str, ...], model: type[BaseModel]) -> I
     nearest = nearest_names(str(name), known)
     fix = f"Did you mean {' or '.join(nearest)}?" if nearest else f"Its fields: {', '.join(known)}"
     whose = f"the campaign's {field_path(tuple(above))}" if above else "a campaign"
-    return InvalidInputError(f"{whose} has no field '{name}'", fix=fix)
+    return InvalidInputError(f"{whose} has no field '{name}'", fix=fix).placed(field_path(location))
 
 
 def _model_at(location: tuple[int | str, ...], model: type[BaseModel]) -> type[BaseModel]:
@@ -85,13 +87,17 @@ def _explained_vehicles(error: ValidationError, model: type[BaseModel]) -> Inval
             return _unknown_field(one["loc"], model)
     about = next((one for one in errors if one["loc"][-1] == "where"), errors[0])
     why = about["msg"].removeprefix("Value error, ")
+    field = field_path(tuple(part for part in about["loc"] if isinstance(part, int) or part.islower()))
     if about["loc"][-1] == "where":
-        return InvalidInputError("the campaign's condition on vehicles", why=why)
+        cause = getattr(about.get("ctx", {}).get("error"), "__cause__", None)
+        return InvalidInputError("the campaign's condition on vehicles", why=why).placed(
+            field, getattr(cause, "column", None)
+        )
     if about["loc"][0] == "targets":
         why = "they are `all`, a list of vehicle ids, or any of model, market, platform, where"
-        return InvalidInputError("the campaign's targets cannot be read", why=why)
+        return InvalidInputError("the campaign's targets cannot be read", why=why).placed("targets")
     place = ".".join(str(part) for part in about["loc"] if isinstance(part, int) or part.isidentifier())
-    return InvalidInputError(f"the campaign's {place}", why=why)
+    return InvalidInputError(f"the campaign's {place}", why=why).placed(field)
 
 
 def _fields(model: type[BaseModel]) -> str:

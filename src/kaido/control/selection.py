@@ -31,11 +31,11 @@ def check(wanted: Iterable[str], paths: Collection[str]) -> None:
     """Whether everything that is wanted exists.
 
     Args:
-        wanted: paths and patterns.
+        wanted: paths and patterns, the document's ``signals``.
         paths: those of all decoder manifests of the company.
 
     Raises:
-        NotFoundError: a path is of no signal, or a pattern matches none.
+        NotFoundError: a path is of no signal, or a pattern matches none; it says which place of ``signals`` it is.
     """
     known = set(paths)
     if not known:
@@ -44,16 +44,20 @@ def check(wanted: Iterable[str], paths: Collection[str]) -> None:
             why="without one no vehicle knows what the bits on its buses mean",
             fix="Import a CAN database: kaido catalog import FILE.dbc",
         )
-    for one in wanted:
-        if is_pattern(one):
-            if not select([one], paths):
-                raise NotFoundError(f"no signal matches '{one}'", why=_instead(one, known), fix=_LIST_THEM)
-        elif one not in known:
-            if any(path.startswith(f"{one}.") for path in known):
-                raise NotFoundError(f"'{one}' is a branch", fix=f"Its signals are '{one}.*'")
-            nearest = nearest_names(one, known)
-            fix = f"Did you mean {' or '.join(nearest)}?" if nearest else _LIST_THEM
-            raise NotFoundError(f"no signal '{one}' in any decoder manifest", fix=fix)
+    for place, one in enumerate(wanted):
+        missing = select([one], paths) == [] if is_pattern(one) else one not in known
+        if missing:
+            raise _missing(one, known).placed(f"signals[{place}]")
+
+
+def _missing(name: str, known: Collection[str]) -> NotFoundError:
+    if is_pattern(name):
+        return NotFoundError(f"no signal matches '{name}'", why=_instead(name, known), fix=_LIST_THEM)
+    if any(path.startswith(f"{name}.") for path in known):
+        return NotFoundError(f"'{name}' is a branch", fix=f"Its signals are '{name}.*'")
+    nearest = nearest_names(name, known)
+    fix = f"Did you mean {' or '.join(nearest)}?" if nearest else _LIST_THEM
+    return NotFoundError(f"no signal '{name}' in any decoder manifest", fix=fix)
 
 
 def _instead(pattern: str, known: Iterable[str]) -> str:

@@ -45,7 +45,9 @@ class ExpressionError(InvalidInputError):
     @classmethod
     def at(cls, place: Place, problem: str, fix: str = "") -> ExpressionError:
         """The error that points to a place."""
-        return cls(f"column {place.position + 1} of {_excerpt(place)}", why=problem, fix=fix)
+        found = cls(f"column {place.position + 1} of {_excerpt(place)}", why=problem, fix=fix)
+        found.column = place.position + 1
+        return found
 
 
 def _excerpt(place: Place, width: int = 30) -> str:

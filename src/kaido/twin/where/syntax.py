@@ -28,7 +28,9 @@ class WhereError(InvalidInputError):
     @classmethod
     def at(cls, text: str, position: int, problem: str, fix: str = "") -> WhereError:
         """The error that points into ``text``."""
-        return cls(f"column {position + 1} of {_excerpt(text, position)}", why=problem, fix=fix)
+        found = cls(f"column {position + 1} of {_excerpt(text, position)}", why=problem, fix=fix)
+        found.column = position + 1
+        return found
 
 
 def _excerpt(text: str, position: int, width: int = 30) -> str:
