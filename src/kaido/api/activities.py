@@ -9,6 +9,7 @@ from fastapi import Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from kaido.api import times
+from kaido.api.looks import look
 from kaido.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def page(
     )
     if not len(rows) and vehicle is not None:
         rooms.vehicles.get(caller.company, vehicle)  # says so where the name is a mistake
+    if len(rows):
+        look(rooms, caller, {"view": table, "vehicle": vehicle, "start": start, "end": end})
     return pages.of([kind(**row) for row in rows.to_pylist()], limit, lambda one: tables.place(one.start, one.id))
 
 
@@ -80,4 +83,15 @@ def one(table: str, rooms: Services, caller: Caller, id: str) -> dict[str, Any]:
         noun = table.removesuffix("s")
         raise NotFoundError(f"no {noun} '{id}'", fix=f"List them: kaido {table}")
     found: dict[str, Any] = rows[0]
+    return found
+
+
+def shown(table: str, rooms: Services, caller: Caller, id: str) -> dict[str, Any]:  # noqa: A002  # as above
+    """The row of an id to be shown: it says where the vehicle was.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = one(table, rooms, caller, id)
+    look(rooms, caller, {"view": table, "id": id, "vehicle": found["vehicle"]})
     return found

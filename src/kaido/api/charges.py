@@ -65,7 +65,7 @@ def list_(
 @router.get("/{id}", summary="Show a charging session")
 def show(id: str, caller: Reader, rooms: Rooms) -> ChargeOut:  # noqa: A002  # it is what the field calls it
     """What is known of it."""
-    return ChargeOut(**activities.one("charges", rooms, caller, id))
+    return ChargeOut(**activities.shown("charges", rooms, caller, id))
 
 
 @router.get("/{id}/curve", summary="A charging session over time")

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from kaido.api import twins
 from kaido.api.auth import Caller, Commander, Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
+from kaido.api.looks import asks_positions, look
 from kaido.api.pages import After, Limit, Page
 from kaido.errors import ConflictError, NotFoundError, UnavailableError
 
@@ -270,6 +271,8 @@ async def _reach(target: Target, caller: Caller, rooms: Services) -> Reach:
     if target.where is None:
         found = {str(target.vehicle)}
     else:
+        if asks_positions(target.where):
+            await run_in_threadpool(look, rooms, caller, {"view": "reach", "where": target.where})
         found, after = set(), ""
         while True:
             table = await twins.fleet(rooms, caller.company, target.where, select=[], limit=_PAGE, after=after)

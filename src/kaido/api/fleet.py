@@ -6,10 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
+from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
 from kaido.api import twins
 from kaido.api.auth import Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
+from kaido.api.looks import are_positions, asks_positions, look
 from kaido.api.pages import After, Limit, Page
 from kaido.runtime import clock
 
@@ -48,6 +50,8 @@ async def fleet(
     units = await twins.units(rooms, caller.company)
     now = clock.now()
     paths = [name for name in table.column_names if name not in _ATTRIBUTES and not name.endswith(("@text", "@time"))]
+    if are_positions(paths) or asks_positions(where):
+        await run_in_threadpool(look, rooms, caller, {"view": "fleet", "where": where, "select": select})
     found = [
         FleetVehicle(
             **{name: row[name] for name in _ATTRIBUTES},

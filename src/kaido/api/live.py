@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
 from fastapi.concurrency import run_in_threadpool
 
+from kaido.api import looks
 from kaido.api.auth import Reader, Rooms, principal
 from kaido.api.live_hub import Hubs, Watcher
 from kaido.errors import UnauthenticatedError, UnavailableError
 from kaido.runtime import tasks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
 router = APIRouter(tags=["live"])
 
@@ -47,8 +48,12 @@ async def live(
         return
     hubs = _hubs(link)
     watcher = Watcher(vehicle or ["*"], signal or ["*"])
-    async with hubs.watching(rooms.journal.nats, caller.company, watcher):
-        sending = asyncio.create_task(_send(link, watcher))
+    seen = {"view": "live", "vehicle": vehicle, "signal": signal}
+    async with (
+        hubs.watching(rooms.journal.nats, caller.company, watcher),
+        looks.watching(rooms, caller, seen) as note,
+    ):
+        sending = asyncio.create_task(_send(link, watcher, note))
         leaving = asyncio.create_task(_until_it_leaves(link))
         ending = asyncio.create_task(_until_its_token_ends(link))
         beside = {sending, leaving, ending}
@@ -64,10 +69,17 @@ def _hubs(link: WebSocket) -> Hubs:
     return hubs
 
 
-async def _send(link: WebSocket, watcher: Watcher) -> None:
+async def _send(link: WebSocket, watcher: Watcher, note: Callable[[], Awaitable[None]]) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it left while we sent
         while True:
-            await link.send_text(_as_json(await watcher.take()))
+            rows = await watcher.take()
+            if looks.are_positions(row["signal"] for row in rows):
+                try:
+                    await note()
+                except UnavailableError as error:
+                    await link.close(_TRY_AGAIN_LATER, str(error)[:100])
+                    return
+            await link.send_text(_as_json(rows))
             await asyncio.sleep(SEND_SECONDS)
 
 

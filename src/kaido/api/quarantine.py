@@ -12,6 +12,7 @@ from google.protobuf.message import DecodeError, Message
 from pydantic import BaseModel, ConfigDict, Field
 
 from kaido.api.auth import Reader, Rooms, Writer  # noqa: TC001  # FastAPI reads annotations
+from kaido.api.looks import look
 from kaido.api.pages import After, Page
 from kaido.api.replay import replay
 from kaido.errors import InvalidInputError, NotFoundError
@@ -88,6 +89,7 @@ def show(id: str, caller: Reader, rooms: Rooms) -> QuarantinedDetail:  # noqa: A
     if not rows:
         raise _unknown(id)
     row = rows[0]
+    look(rooms, caller, {"view": "quarantine", "id": id, "vehicle": row["vehicle"]})  # nobody knows what is in it
     return QuarantinedDetail(
         **_outline(row), payload=row["payload"].hex(), decoded=_decoded(row["kind"], row["payload"])
     )

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Self
 from starlette.requests import HTTPConnection  # noqa: TC002  # FastAPI reads annotations
 
 from kaido.api.attempts import Attempts
+from kaido.api.looks import Looks
 from kaido.api.turns import Turns
 from kaido.company import Companies, Enrolment, Proofs, Tokens, Users, Vehicles, WebSessions
 from kaido.errors import UnavailableError
@@ -57,6 +58,7 @@ class Services:
         turns: at questions that take long.
         hashing: turns at passwords, each of which takes 64 MB.
         attempts: to sign in, how many are left.
+        looks: at positions, of this minute.
     """
 
     settings: Settings
@@ -67,6 +69,7 @@ class Services:
     turns: Turns = field(default_factory=Turns, repr=False)
     hashing: Turns = field(default_factory=lambda: Turns("sign-ins"), repr=False)
     attempts: Attempts = field(default_factory=Attempts, repr=False)
+    looks: Looks = field(default_factory=Looks, repr=False)
     _lakes: dict[str, Lake] = field(default_factory=dict, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
     _tasks: set[asyncio.Task[None]] = field(default_factory=set, repr=False)

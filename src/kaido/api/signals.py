@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from kaido.api import tables, times
 from kaido.api.auth import Caller, Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
+from kaido.api.looks import are_positions, look
 from kaido.errors import NotFoundError, TooLargeError
 from kaido.lake.names import is_pattern
 
@@ -50,17 +51,27 @@ async def signals(
     )
     async with rooms.turns.one():
         rows = await run_in_threadpool(read)
-        return await run_in_threadpool(_answer, rows, limit, rooms, caller, vehicle, signal, form)
+        span = {"start": start, "end": end}
+        return await run_in_threadpool(_answer, rows, limit, rooms, caller, vehicle, signal, span, form)
 
 
 def _answer(
-    rows: pa.Table, limit: int, rooms: Rooms, caller: Caller, vehicle: list[str], signal: list[str], form: tables.Format
+    rows: pa.Table,
+    limit: int,
+    rooms: Rooms,
+    caller: Caller,
+    vehicle: list[str],
+    signal: list[str],
+    span: dict[str, str | None],
+    form: tables.Format,
 ) -> Response:
     if len(rows) > limit:
         raise TooLargeError(
             f"there are more than {limit} samples",
             fix="Ask for points, a shorter time, fewer signals, or raise limit",
         )
+    if are_positions(pc.unique(rows["signal"]).to_pylist()):
+        look(rooms, caller, {"view": "signals", "vehicle": vehicle, "signal": signal, **span})
     known = rooms.catalog.signals(caller.company)
     _check_names(rooms, caller, vehicle, signal, rows, known)
     return tables.answer(_with_units(rows, known), form)

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kaido.api import tables
 from kaido.api.auth import Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
+from kaido.api.looks import look
 from kaido.lake import query
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ async def sql(
 ) -> Response:
     """The query sees the company's own tables and can reach nothing else."""
     async with rooms.turns.one():
+        await run_in_threadpool(look, rooms, caller, {"view": "sql", "sql": question.sql})
         return await run_in_threadpool(_answer, question, caller.company, rooms, form)
 
 

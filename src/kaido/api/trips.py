@@ -74,7 +74,7 @@ def list_(
 @router.get("/{id}", summary="Show a trip")
 def show(id: str, caller: Reader, rooms: Rooms) -> TripOut:  # noqa: A002  # it is what the field calls it
     """What is known of it."""
-    return TripOut(**activities.one("trips", rooms, caller, id))
+    return TripOut(**activities.shown("trips", rooms, caller, id))
 
 
 @router.get("/{id}/route", summary="The route of a trip")
@@ -86,7 +86,7 @@ async def route_(
 ) -> RouteOut:
     """Its positions, simplified for drawing."""
     async with rooms.turns.one():
-        trip = await run_in_threadpool(activities.one, "trips", rooms, caller, id)
+        trip = await run_in_threadpool(activities.shown, "trips", rooms, caller, id)
         lake = rooms.lake(caller.company)
         line = await run_in_threadpool(
             route, lake, trip["vehicle"], trip["start"], trip["end"], tolerance_m=tolerance_m

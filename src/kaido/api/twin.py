@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field
 
 from kaido.api import states, twins
 from kaido.api.auth import Commander, Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
+from kaido.api.looks import are_positions, look
 from kaido.errors import NotFoundError
 from kaido.runtime import clock
 
@@ -46,6 +47,8 @@ async def twin(id: str, caller: Reader, rooms: Rooms) -> TwinOut:  # noqa: A002 
     except NotFoundError:
         await run_in_threadpool(rooms.vehicles.get, caller.company, id)  # says so if it is not registered either
         rows = []
+    if are_positions(row["signal"] for row in rows):
+        await run_in_threadpool(look, rooms, caller, {"view": "twin", "vehicle": id})
     units = await twins.units(rooms, caller.company)
     now = clock.now()
     values = []
