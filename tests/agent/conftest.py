@@ -53,7 +53,7 @@ def make_config(certificates: Path, tmp_path: Path) -> Callable[..., AgentConfig
             changes.pop("key", certificates / "vehicle.key"),
             changes.pop("ca", certificates / "ca.pem"),
         )
-        defaults: dict[str, Any] = {"backoff_first_s": 0.02, "backoff_longest_s": 0.2, "connect_timeout_s": 5}
+        defaults: dict[str, Any] = {"backoff_first_s": 0.02, "backoff_longest_s": 0.2, "connect_timeout_s": 20}
         return AgentConfig("car-1", endpoint, tmp_path / "state", **{**defaults, **changes})
 
     return make

@@ -91,11 +91,11 @@ async def running(agent: Agent) -> AsyncIterator[asyncio.Task[Any]]:
         yield task
     finally:
         stop.set()
-        await asyncio.wait_for(task, 10)
+        await asyncio.wait_for(task, 30)
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110  # a test
             await asyncio.sleep(0.01)
 
@@ -116,7 +116,7 @@ async def test_from_an_empty_checkin_to_every_sample_in_the_cloud(broker: Broker
         for start in range(0, 2_000, 300):
             await source.put(whole.take(slice(start, start + 300)))
         await source.close()
-        summary = await asyncio.wait_for(asyncio.shield(task), 10)
+        summary = await asyncio.wait_for(asyncio.shield(task), 30)
     number = [n for n in range(2_000) if n % 10 != 9]
     expected = [
         row

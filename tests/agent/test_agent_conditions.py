@@ -49,7 +49,7 @@ def scheme(name: str, condition: Any, **changes: Any) -> pb.CollectionScheme:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110  # a test
             await asyncio.sleep(0.01)
 
@@ -77,7 +77,7 @@ async def test_live_the_wall_ends_an_event_and_the_checkin_lists_what_runs(
         await until(lambda: len(broker.payloads()) == 2)
     finally:
         stop.set()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 30)
     found = {(one := pb.VehicleData.FromString(payload)).campaign_sync_id: one for payload in broker.payloads()}
     assert [(one.signal_id, one.double_value) for one in found["good@1"].captured_signals] == [
         (SPEED, 50.0), (SPEED, 60.0), (SPEED, 120.0), (GEAR, 3.0),
@@ -106,7 +106,7 @@ async def test_documents_survive_a_tree_that_is_too_deep(
         await until(lambda: agent.report.counters.get(name) == 1)
     finally:
         stop.set()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 30)
 
 
 def _varint(number: int) -> bytes:

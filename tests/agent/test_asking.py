@@ -50,7 +50,7 @@ def report() -> Report:
 
 
 def reader(bus: BusName, report: Report, every_s: float = 5, codes_every_s: float = 30) -> EcuReader:
-    return EcuReader([bus], report, timeout_s=0.2, every_s=every_s, codes_every_s=codes_every_s)
+    return EcuReader([bus], report, timeout_s=0.5, every_s=every_s, codes_every_s=codes_every_s)
 
 
 def scheme(*signals: int, codes: bool = False) -> pb.CollectionScheme:
@@ -87,12 +87,12 @@ async def running(config: AgentConfig, one: pb.CollectionScheme, ecus: EcuReader
         yield
     finally:
         stop.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await task
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110  # a test
             await asyncio.sleep(0.01)
 

@@ -17,16 +17,17 @@ from kaido.errors import InvalidInputError, NotFoundError, UnavailableError
 from kaido.runtime.status import Report
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable
+    from collections.abc import AsyncIterable, Collection
     from pathlib import Path
 
 
-async def gather(source: AsyncIterable[Frames], count: int) -> Frames:
+async def gather(source: AsyncIterable[Frames], count: int = 1, ids: Collection[int] = ()) -> Frames:
+    """So many frames, with all of these identifiers among them."""
     parts: list[Frames] = []
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         async for frames in source:
             parts.append(frames)
-            if sum(map(len, parts)) >= count:
+            if sum(map(len, parts)) >= count and set(ids) <= {one for part in parts for one in part.can_id.tolist()}:
                 break
     return Frames.concatenate(parts)
 
@@ -34,13 +35,14 @@ async def gather(source: AsyncIterable[Frames], count: int) -> Frames:
 async def test_frames_of_two_buses_come_with_their_names() -> None:
     report = Report("agent")
     source = BusSource([parse_bus("virtual:a"), parse_bus("body=virtual:b")], report)
-    gathering = asyncio.create_task(gather(source, 4))
-    await asyncio.sleep(0.3)
+    gathering = asyncio.create_task(gather(source, ids=(0x123, 0x18FF00AA, 0x7, 0x8)))
     with can.Bus(interface="virtual", channel="a") as a, can.Bus(interface="virtual", channel="b") as b:
-        a.send(can.Message(arbitration_id=0x123, data=b"\x01\x02", is_extended_id=False))
-        b.send(can.Message(arbitration_id=0x18FF00AA, data=bytes(range(8)), is_extended_id=True))
-        a.send(can.Message(arbitration_id=0x7, is_remote_frame=True, is_extended_id=False))
-        a.send(can.Message(arbitration_id=0x8, is_fd=True, data=bytes(64), is_extended_id=False))
+        while not gathering.done():  # nobody hears what comes before its bus is open
+            a.send(can.Message(arbitration_id=0x123, data=b"\x01\x02", is_extended_id=False))
+            b.send(can.Message(arbitration_id=0x18FF00AA, data=bytes(range(8)), is_extended_id=True))
+            a.send(can.Message(arbitration_id=0x7, is_remote_frame=True, is_extended_id=False))
+            a.send(can.Message(arbitration_id=0x8, is_fd=True, data=bytes(64), is_extended_id=False))
+            await asyncio.wait({gathering}, timeout=0.05)
         got = await gathering
     assert got.channels == ("a", "body")
     seen = {

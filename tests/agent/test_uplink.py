@@ -48,7 +48,7 @@ def numbered(count: int) -> list[Outgoing]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110  # a test
             await asyncio.sleep(0.01)
 
@@ -58,7 +58,7 @@ async def test_all_arrive_in_order_and_the_outbox_is_empty(
 ) -> None:
     async with uplink(make_config(broker.port), tmp_path) as (one, report):
         await one.put(numbered(500), patient=True)
-        await asyncio.wait_for(one.drained(), 10)
+        await asyncio.wait_for(one.drained(), 30)
     assert broker.payloads() == [item.payload for item in numbered(500)]
     assert report.counters["acknowledged_total"] == report.counters["published_total"] == 500
 
@@ -73,7 +73,7 @@ async def test_the_window_is_kept(broker: Broker, make_config: MakeConfig, tmp_p
     broker.on_publish = acknowledge_when_full
     async with uplink(make_config(broker.port), tmp_path) as (one, _):
         await one.put(numbered(60), patient=True)
-        await asyncio.wait_for(one.drained(), 10)
+        await asyncio.wait_for(one.drained(), 30)
     assert 1 < broker.most_in_flight <= 3  # one place is kept for checkins
 
 
@@ -88,7 +88,7 @@ async def test_after_a_lost_link_what_is_in_doubt_comes_first_as_duplicate(
         first = list(broker.published)
         broker.verdict = lambda _: mqtt5.PubAckReasonCode.SUCCESS
         broker.connections[0].drop()
-        await asyncio.wait_for(one.drained(), 10)
+        await asyncio.wait_for(one.drained(), 30)
     again = broker.published[3:6]
     assert [(p.payload, p.packet_id) for p in again] == [(p.payload, p.packet_id) for p in first]
     assert all(packet.duplicate for packet in again)
@@ -106,7 +106,7 @@ async def test_when_the_cloud_forgot_the_session_it_is_no_duplicate(
     broker.sessions.clear()
     broker.verdict = lambda _: mqtt5.PubAckReasonCode.SUCCESS
     async with uplink(make_config(broker.port), tmp_path) as (one, _):
-        await asyncio.wait_for(one.drained(), 10)
+        await asyncio.wait_for(one.drained(), 30)
     assert [(p.payload, p.duplicate) for p in broker.published[3:]] == [
         (b"00000", False),
         (b"00001", False),
@@ -123,7 +123,7 @@ async def test_a_payload_the_cloud_never_wants_leaves_and_is_counted(
     broker.connack = {"max_packet_size": 500}
     async with uplink(make_config(broker.port), tmp_path) as (one, report):
         await one.put(items("a", "bad", "b", "x" * 1_000, "c"), patient=True)
-        await asyncio.wait_for(one.drained(), 10)
+        await asyncio.wait_for(one.drained(), 30)
     assert report.counters["refused_total"] == 2
     assert report.counters["acknowledged_total"] == 3
 
@@ -133,7 +133,7 @@ async def test_a_passing_failure_is_tried_again(broker: Broker, make_config: Mak
     broker.verdict = lambda _: next(answers, mqtt5.PubAckReasonCode.SUCCESS)
     async with uplink(make_config(broker.port), tmp_path) as (one, report):
         await one.put(items("a"), patient=True)
-        await asyncio.wait_for(one.drained(), 10)
+        await asyncio.wait_for(one.drained(), 30)
     assert report.counters["acknowledged_total"] == 1
     assert len(broker.connects) == 2
 
@@ -148,7 +148,7 @@ async def test_a_payload_that_ends_every_link_is_found_and_refused(
     broker.on_publish = choke
     async with uplink(make_config(broker.port), tmp_path) as (one, report):
         await one.put(items("a", "b", "poison", "c", "d"), patient=True)
-        await asyncio.wait_for(one.drained(), 10)
+        await asyncio.wait_for(one.drained(), 30)
     assert report.counters["refused_total"] == 1
     assert {b"a", b"b", b"c", b"d"} <= set(broker.payloads())
 

@@ -49,7 +49,7 @@ async def _served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
             yield http
         finally:
             stop.set()
-            await asyncio.wait_for(serving, 20)
+            await asyncio.wait_for(serving, 30)
 
 
 async def _until(http: httpx.AsyncClient, key: str, value: str = "") -> dict[str, Any]:

@@ -52,12 +52,12 @@ async def car_with_key(room: Room) -> AsyncIterator[list[object]]:
         yield done
     finally:
         stop.set()
-        await asyncio.wait_for(running, 10)
+        await asyncio.wait_for(running, 30)
 
 
 async def answers(room: Room, count: int) -> list[tuple[str, int, int]]:
     """What the car has answered: command id, status, reason code."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while True:
             rows = await room.rig.journaled()
             said = [

@@ -58,11 +58,11 @@ async def test_the_vehicle_says_that_it_timed_out(room: Room) -> None:
 
 async def test_reports_of_progress_extend_nothing_and_a_late_answer_is_a_note(room: Room) -> None:
     async with await room.car() as car:
-        await room.send(id="c1", timeout_ms=1_000)
+        await room.send(id="c1", timeout_ms=2_000)
         await room.request(car)
         for _ in range(3):
             await room.answer("c1", PROGRESS)
-            await asyncio.sleep(0.4)
+            await asyncio.sleep(0.7)
         found = await room.until("c1", "timed out")
         assert found.text == "the vehicle was at it"
         await room.answer("c1", SUCCEEDED)

@@ -19,6 +19,7 @@ from kaido.twin.attributes import Attributes
 from kaido.twin.fleet import FleetQuestions
 from kaido.wire import kaido_wire_pb2 as pb
 from tests.commands.conftest import AC, ANN, BOB, HORN, SPEED, Room, refused
+from tests.gateway.rig import until
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -69,9 +70,9 @@ async def test_a_vehicle_that_has_just_connected_may_still_say_what_is_asked_for
     twin = await twin_of(room)
     await room.send(id="c1")
     async with await room.car() as car:
-        await asyncio.sleep(0.7)
-        found = room.execution("c1")
-        assert (found.state, found.text) == ("waiting", f"{SPEED} is not known, and {SPEED} == 0 is asked for")
+        unknown = f"{SPEED} is not known, and {SPEED} == 0 is asked for"
+        await until(lambda: room.execution("c1").text == unknown)
+        assert room.execution("c1").state == "waiting"
         says(twin, 0.0)
         assert (await room.request(car)).command_id == "c1"
 

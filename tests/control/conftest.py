@@ -94,7 +94,7 @@ async def platform(store: Store, settings: Settings, tmp_path: Path) -> AsyncIte
         running = [
             asyncio.create_task(one.run(settings, stop)) for one in (gateway_worker, ingest_worker, control_worker)
         ]
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not (settings.data / "secrets" / "gateway" / "ca.pem").exists():  # noqa: ASYNC110  # a test
                 await asyncio.sleep(0.05)
         yield settings

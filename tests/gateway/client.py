@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from tests.gateway.rig import Credentials
 
-WAIT = 10.0
+WAIT = 30.0
 P = TypeVar("P")
 
 

@@ -60,7 +60,7 @@ async def test_killed_in_mid_flow_nothing_acknowledged_is_lost_and_all_flows_aga
         for kills in range(3):
             await until(lambda: len(acknowledged) >= 100 * kills + 20)  # noqa: B023  # it is awaited here
             os.kill(rig.server.pid, signal.SIGKILL)
-        await asyncio.wait_for(driving, 20)
+        await asyncio.wait_for(driving, 30)
     rows = [row["payload"] for row in await rig.journaled()]
     assert len(acknowledged) == 400
     assert sorted(rows) == sorted(acknowledged)  # each once, though batches were tried again

@@ -24,7 +24,7 @@ async def throw(port: int, data: bytes) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(data)
     with contextlib.suppress(ConnectionError):
-        await asyncio.wait_for(reader.read(), 10)
+        await asyncio.wait_for(reader.read(), 30)
     writer.transport.abort()
 
 

@@ -43,7 +43,7 @@ class Car:
         self.client.loop_start()
 
     async def event(self) -> tuple[Any, ...]:
-        return await asyncio.to_thread(self.events.get, timeout=15)
+        return await asyncio.to_thread(self.events.get, timeout=30)
 
     async def close(self) -> None:
         await asyncio.to_thread(self.client.disconnect)

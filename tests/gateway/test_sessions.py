@@ -38,7 +38,9 @@ async def test_a_second_connection_takes_over(rig: Rig) -> None:
 async def test_a_session_ends_with_its_connection_or_when_it_expires(rig: Rig) -> None:
     for expiry, present in ((0, False), (60, True), (1, False)):
         await (await rig.vehicle(session_expiry_interval=expiry)).close()
-        await asyncio.sleep(2 if expiry == 1 else 0.1)
+        await until(lambda: not any(one.connection for one in rig.gateway.sessions))
+        if expiry == 1:
+            await until(lambda: not len(rig.gateway.sessions))
         async with await rig.client() as car:
             assert (await car.connect("car-1", clean_start=False)).session_present is present
 

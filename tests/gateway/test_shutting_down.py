@@ -45,12 +45,12 @@ async def test_the_worker_runs_until_it_is_told_to_stop(rig: Rig) -> None:
     stop = asyncio.Event()
     running = asyncio.create_task(worker.run(settings, stop))
     reports: list[dict[str, object]] = []
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         while not reports:
             reports = [each for each in await gather_status(rig.journal.nats, 0.5) if each["component"] == "gateway"]
     assert {"connections", "pending_bytes", "sessions"} <= set(reports[0]["gauges"])  # type: ignore[call-overload]  # JSON
     stop.set()
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 30)
 
 
 async def test_the_worker_starts_without_nats_and_stops_all_the_same(tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ async def test_the_worker_starts_without_nats_and_stops_all_the_same(tmp_path: P
     await asyncio.sleep(0.5)
     assert not running.done()
     stop.set()
-    await asyncio.wait_for(running, 10)
+    await asyncio.wait_for(running, 30)
 
 
 async def test_a_taken_port_is_named_with_what_to_do(tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ class Plant:
             yield
         finally:
             stop.set()
-            await asyncio.wait_for(task, 20)
+            await asyncio.wait_for(task, 30)
 
     async def settled(self, rows: int, table: str = "signals", seconds: float = 15) -> pa.Table:
         """The table of the lake, when it has (at least) so many rows."""

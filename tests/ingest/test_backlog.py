@@ -53,7 +53,7 @@ async def test_it_goes_on_behind_a_failure_in_the_midst_of_a_backlog(
     monkeypatch.setattr(Session, "_decode_and_fold", fails_at_first)
     monkeypatch.setattr("kaido.ingest.company.RETRY_SECONDS", (0.05,))
     async with plant.ingest(ingest_batch_ms=10_000, ingest_batch_bytes=100_000):  # more is read meanwhile
-        await plant.settled(A_ROUND, seconds=30)
+        await plant.settled(A_ROUND, seconds=60)
     assert failures == ROUNDS
     assert plant.counted() == plant.expected(range(1, A_ROUND + 1), samples=1)
 
@@ -75,6 +75,6 @@ async def test_what_fails_beside_the_batches_is_told_and_tried_again(
     async with plant.ingest():
         await plant.publish([plant.payload(1, samples=1)])
         await plant.settled(1)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while failures < 2:  # noqa: ASYNC110  # what is waited for has no event
                 await asyncio.sleep(0.01)

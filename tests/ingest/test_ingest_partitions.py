@@ -105,7 +105,7 @@ async def test_every_number_of_partitions_and_ingests_goes_on_where_the_last_one
 
 async def until_asked(plant: Plant, event: int) -> None:
     """Wait until each car's twin has an event: the lake has it a moment before the twin can be asked."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         for name in CARS:
             while (await newest(plant, name)).get("Vehicle.Test.S1") != event:  # noqa: ASYNC110  # a peer is asked
                 await asyncio.sleep(0.05)

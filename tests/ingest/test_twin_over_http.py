@@ -40,7 +40,7 @@ async def served(plant: Plant) -> AsyncIterator[tuple[str, str]]:
             yield f"127.0.0.1:{listener.getsockname()[1]}", secret
         finally:
             server.should_exit = True
-            await asyncio.wait_for(serving, 10)
+            await asyncio.wait_for(serving, 30)
 
 
 async def get(address: tuple[str, str], path: str, *, status: int = 200, **params: Any) -> Any:
@@ -85,7 +85,7 @@ async def test_live_values_arrive_while_somebody_watches(plant: Plant) -> None:
         url = f"ws://{host}/v1/live?vehicle=car-1&signal=*.S1"
         async with connect(url, additional_headers={"Authorization": f"Bearer {secret}"}) as link:
             rows: list[dict[str, Any]] = []
-            async with asyncio.timeout(20):
+            async with asyncio.timeout(60):
                 for event in itertools.count():  # what comes before ingest knows of the watcher is not for it
                     await plant.publish([plant.payload(event)], "car-2")
                     await plant.publish([plant.payload(event)])

@@ -38,7 +38,7 @@ async def read(
     journal: Journal, count: int, *, start_seq: int = 1, batch_bytes: int = 1_000_000
 ) -> list[JournalMessage]:
     taken: list[JournalMessage] = []
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         async for messages in journal.consume("acme", 0, start_seq=start_seq, batch_bytes=batch_bytes):
             taken += messages
             if len(taken) >= count:
@@ -64,7 +64,7 @@ async def test_a_list_never_exceeds_its_bytes(journal: Journal) -> None:
     await journal.ensure_company("acme")
     for number in range(12):
         await journal.publish_up("acme", 0, batch(os.urandom(100_000)), message_id=str(number))
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(30):
         seen = 0
         async for messages in journal.consume("acme", 0, start_seq=1, batch_bytes=250_000, gather_seconds=0.2):
             assert len(messages) <= 2

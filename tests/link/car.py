@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
     from tests.gateway.rig import Credentials
 
-WAIT = 15.0
+WAIT = 30.0
 
 
 @dataclass(frozen=True)

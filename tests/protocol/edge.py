@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
-WAIT = 30.0
+WAIT = 60.0
 NOT_AUTHORIZED = 0x87
 USERNAME = "?SDK=CPPv2&Version=1.34.1&Platform=Linux"
 

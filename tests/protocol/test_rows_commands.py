@@ -100,7 +100,7 @@ def test_command_response_statuses_and_reasons(
 
 def test_command_response_in_progress_is_no_outcome_and_wins_no_time(cloud: Cloud, edge: Edge, name: str) -> None:
     edge.obey = lambda _: (m.IN_PROGRESS, 0x1_0001, "half of it")
-    cloud.command(edge.vehicle, HVAC, True, id=name, timeout="2s")
+    cloud.command(edge.vehicle, HVAC, True, id=name, timeout="4s")
     until(lambda: cloud.get(f"commands/{name}")["execution"]["state"] == "in progress", "a report")
     assert cloud.get(f"commands/{name}")["execution"]["outcome"] is None
     assert edge.respond(name, m.IN_PROGRESS) == 0

@@ -112,12 +112,12 @@ import_recording(pathlib.Path(sys.argv[1]), manifest, lake, "car-1", progress=la
     child = subprocess.Popen(arguments, start_new_session=True)
     try:
         app_id = application_id(long_log, manifest, "car-1", None)
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while lake.transaction_version(app_id) is None and time.monotonic() < deadline:
             time.sleep(0.05)
     finally:
         os.kill(child.pid, signal.SIGKILL)
-        child.wait(10)
+        child.wait(60)
     assert lake.transaction_version(app_id) is not None
     assert rows(lake) < SAMPLES
     result = import_recording(long_log, manifest, lake, "car-1")

@@ -42,7 +42,7 @@ class World:
         return answer.json()
 
     async def done(self, identifier: str) -> dict[str, Any]:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             job: dict[str, Any] = await self.ask("GET", f"/{identifier}")
             if job["state"] in {"done", "failed"}:
@@ -71,7 +71,7 @@ async def serve(folder: Path, manifest: DecoderManifest, *, embedded: bool = Tru
 
 async def _emptied(folder: Path) -> None:
     """A job lets go of its recording right after it said that it is done."""
-    for _ in range(100):
+    for _ in range(600):
         if not os.listdir(folder):  # noqa: PTH208  # a test may wait for its disk
             return
         await asyncio.sleep(0.05)
@@ -207,7 +207,7 @@ async def test_the_newest_values_go_through_the_journal(
             assert (await world.done(made["id"]))["result"]["notes"] == []
             journal = world.rooms.journal
             assert journal is not None
-            messages = await asyncio.wait_for(anext(journal.consume("acme", 0, start_seq=1)), 10)
+            messages = await asyncio.wait_for(anext(journal.consume("acme", 0, start_seq=1)), 30)
     (row,) = decode_batch(messages[0].data).to_pylist()
     assert (row["vehicle"], row["kind"]) == ("car-1", UpKind.FOLD)
     samples = decode_batch(row["payload"], SAMPLE_SCHEMA).to_pylist()

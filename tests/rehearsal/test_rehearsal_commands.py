@@ -19,6 +19,7 @@ from kaido.control import read_spec
 from kaido.errors import InvalidInputError, KaidoError, NotFoundError, TooLargeError
 from kaido.lake import Lake
 from kaido.rehearsal import fleet_of
+from kaido.runtime import clock
 from kaido.runtime.settings import load
 from kaido.store import Store
 from tests.rehearsal.drives import CAR, SPEED, rows
@@ -33,7 +34,13 @@ condition: {SPEED} > 100
 trigger: rising_edge
 expiry: 2030-01-01T00:00:00Z
 """
-YESTERDAY = datetime.now(UTC).replace(hour=8, minute=0, second=0, microsecond=0) - timedelta(days=1)
+NOON = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+YESTERDAY = NOON - timedelta(hours=28)
+
+
+@pytest.fixture(autouse=True)
+def _no_midnight_comes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOON)
 
 
 @pytest.fixture
@@ -112,7 +119,7 @@ def test_an_estimate(command: Callable[..., Any]) -> None:
     assert "note: it rests on 1 vehicle" in said
     assert command("estimate", "fast.yaml", "--vehicle", "car-2", "--json")["events"] is None
     assert command("estimate", "fast.yaml", "--until", "2020-01-01", "--json")["evaluated"] == 0
-    yesterdays = command("estimate", "fast.yaml", "--until", datetime.now(UTC).date().isoformat(), "--json")
+    yesterdays = command("estimate", "fast.yaml", "--until", NOON.date().isoformat(), "--json")
     assert (yesterdays["days"], yesterdays["possible"], yesterdays["today_share"]) == (7, 14, None)
     assert not any("today" in note for note in yesterdays["notes"])
 

@@ -29,6 +29,6 @@ async def test_a_task_that_swallows_a_cancellation_is_told_again() -> None:
 
     task = asyncio.create_task(stubborn())
     await asyncio.sleep(0)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await tasks.end([task])
     assert (task.cancelled(), swallowed) == (True, 1)

@@ -108,7 +108,7 @@ async def test_ingest_works_off_bombs_and_goes_on(plant: Plant) -> None:
     lying = b"\xff\xff\xff\xff\x07" + bombs[0][3:]
     await plant.publish([*bombs, lying, plant.payload(9)])
     async with plant.ingest():
-        await plant.settled(4 * 99_990 + 5, seconds=30)
+        await plant.settled(4 * 99_990 + 5, seconds=60)
         bad = await plant.settled(1, "quarantine")
     assert bad["payload"].to_pylist() == [lying]
 

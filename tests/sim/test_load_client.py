@@ -62,8 +62,9 @@ async def test_what_was_not_acknowledged_goes_out_again_over_the_next_connection
         await client.connect()
         sink.answering = False
         publishing = asyncio.create_task(client.publish(0.2))
-        while sink.received < 12:  # noqa: ASYNC110  # the sink is a peer; there is nothing to wait on
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(30):
+            while sink.received < 12:  # noqa: ASYNC110  # the sink is a peer; there is nothing to wait on
+                await asyncio.sleep(0.01)
         first = {packet.payload for packet in sink.packets}
         sink.packets.clear()
         sink.answering = True

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 VEHICLES = ("car-1", "car-2")
 IN_FLIGHT = 4
 """The gateway's receive maximum: small, so that the memory of recent payloads is small too."""
-WAIT = 20.0
+WAIT = 30.0
 PATIENCE = 0.2
 MANIFEST = DecoderManifest.of("leaf", [CanSignal(path="Vehicle.S", message_id=256, start_bit_lsb=0, length=8, unit="")])
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from kaido.soak.site import Site
 
-ENDS_WITHIN = 10.0
+ENDS_WITHIN = 30.0
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 

@@ -66,7 +66,7 @@ async def test_a_certificate_revoked_in_mid_stream(loaded: Loaded) -> None:
     revoked = client._links[0]
     with loaded.site.client("east") as api:
         api.post(f"/v1/vehicles/{revoked.vehicle}/revoke")
-    await loaded.until(lambda: any("revoked" in why for why in client.tally.lost), 10)
+    await loaded.until(lambda: any("revoked" in why for why in client.tally.lost))
     assert not revoked.is_up
     await loaded.more()
     assert client.up == len(client._links) - 1

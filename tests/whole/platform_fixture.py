@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -10,6 +11,9 @@ import sys
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
+
+from kaido.client import Client
+from kaido.errors import UnavailableError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -86,3 +90,18 @@ class RunningPlatform:
     def sql(self, query: str) -> list[dict[str, Any]]:
         rows: list[dict[str, Any]] = self.kaido("sql", query)
         return rows
+
+    def client(self) -> Client:
+        """The public API of the platform that runs."""
+        return Client(self.record["api"], self.record["token"])
+
+    def await_samples(self, count: int, seconds: float = 60) -> None:
+        """Wait until the lake has (at least) so many: what is acknowledged is there a moment later."""
+        with self.client() as api:
+            found = -1
+            deadline = time.monotonic() + seconds
+            while found < count:
+                assert time.monotonic() < deadline, f"{found} of {count} samples"
+                time.sleep(0.1)
+                with contextlib.suppress(UnavailableError):  # it may have been killed, and be back in a moment
+                    found = api.get("/v1/status")["lake"]["signals"]["rows"]

@@ -73,6 +73,7 @@ def driven(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
         platform.kaido("vehicle", "enrol", "car-1", "--out", "credentials")
         platform.kaido("campaign", "create", "fast.yaml")
         said = {"drive": platform.kaido("drive", "drive.log", "--credentials", "credentials", "--speed", "max")}
+        platform.await_samples(said["drive"]["samples"])
         said["status"] = platform.kaido("campaign", "status", "fast")
     return folder / "data", said
 

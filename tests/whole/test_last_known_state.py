@@ -19,7 +19,6 @@ from kaido.agent.diagnostics.address import EcuAddress
 from kaido.agent.diagnostics.reader import EcuReader
 from kaido.can.frames import Frames
 from kaido.cli import asking
-from kaido.client import Client
 from kaido.errors import NotFoundError
 from kaido.runtime import clock
 from kaido.runtime.status import Report
@@ -70,24 +69,24 @@ class Car(threading.Thread):
         self._loop, self._end, self._source = asyncio.get_running_loop(), asyncio.Event(), MemorySource()
         self._ready.set()
         report = Report("agent")
-        ecus = EcuReader([BUS], report, every_s=0.3, codes_every_s=0.3, timeout_s=0.2)
+        ecus = EcuReader([BUS], report, every_s=0.3, codes_every_s=0.3, timeout_s=0.5)
         await Agent(self._config, self._source, report, ecus=ecus, software=self.software).run(self._end)
 
     def __enter__(self) -> Self:
         self.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(60)
         return self
 
     def __exit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._end.set)
-        self.join(30)
+        self.join(60)
         assert not self.is_alive()
 
     def drive(self, door: int, speed: float) -> None:
         data = np.array([[door, *round(speed * 100).to_bytes(2, "little"), 0, 0, 0, 0, 0]], np.uint8)
         columns = (np.array([0x100], np.uint32), np.zeros(1, np.uint8), np.full(1, 8, np.uint8))
         frames = Frames(np.array([clock.now_us()]), np.zeros(1, np.uint16), ("can0",), *columns, data)
-        asyncio.run_coroutine_threadsafe(self._source.put(frames), self._loop).result(10)
+        asyncio.run_coroutine_threadsafe(self._source.put(frames), self._loop).result(60)
 
 
 def until(look: Callable[[], Any]) -> Any:
@@ -106,7 +105,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[RunningPlat
     (folder / "car.dbc").write_text(DBC)
     (folder / "car.yaml").write_text(f"values: [{POWER}]\n")
     with RunningPlatform(folder) as platform:
-        with client(platform) as api:
+        with platform.client() as api:
             api.post("/v1/companies", {"name": "acme"})
             for vehicle in ("car-1", "asleep"):
                 api.post("/v1/vehicles", {"id": vehicle, "manifest": "car"})
@@ -126,19 +125,15 @@ def config(platform: RunningPlatform) -> AgentConfig:
     return AgentConfig("car-1", endpoint, platform.folder / "agent")
 
 
-def client(platform: RunningPlatform) -> Client:
-    return Client(platform.record["api"], platform.record["token"])
-
-
 def state(platform: RunningPlatform, operation: str, name: str) -> dict[str, int]:
     """What became of it at the car."""
-    with client(platform) as api:
+    with platform.client() as api:
         sent = api.post(f"/v1/state-templates/{name}/{operation}", {"vehicles": ["car-1"]})["commands"]
         return asking.counts(asking.ended(api, sent))
 
 
 def values(platform: RunningPlatform) -> dict[str, dict[str, Any]]:
-    with client(platform) as api:
+    with platform.client() as api:
         return {one["signal"]: one for one in asking.twin(api, "car-1")["values"]}
 
 
@@ -174,7 +169,7 @@ def test_values_on_change_on_demand_and_every_period(site: tuple[RunningPlatform
 
 def test_an_edit_is_another_template_and_what_is_deleted_is_dropped(site: tuple[RunningPlatform, Car]) -> None:
     platform, car = site
-    with client(platform) as api:
+    with platform.client() as api:
         wish = {"name": "edited", "signals": [DOOR], "on_change": True}
         made = api.post("/v1/state-templates", wish)
         until(lambda: state(platform, "activate", "edited") == {"succeeded": 1})
@@ -202,7 +197,7 @@ def test_a_vehicle_that_is_away_has_an_outcome_too(site: tuple[RunningPlatform, 
 
 def test_what_its_ecus_answer_is_in_the_lake(site: tuple[RunningPlatform, Car]) -> None:
     platform, _ = site
-    with SimulatedEcu(BUS, ENGINE, petrol_car()), client(platform) as api:
+    with SimulatedEcu(BUS, ENGINE, petrol_car()), platform.client() as api:
         api.post("/v1/campaigns", ASKED)
         until(lambda: values(platform)["Vehicle.OBD.EngineSpeed"]["value"] == 800)
         until(lambda: values(platform)["Vehicle.OBD.Status.DTCCount"]["value"] == 2)
@@ -218,7 +213,7 @@ def test_what_its_ecus_answer_is_in_the_lake(site: tuple[RunningPlatform, Car]) 
 
 def test_a_text_triggers_and_is_kept_as_a_text(site: tuple[RunningPlatform, Car]) -> None:
     platform, car = site
-    with client(platform) as api:
+    with platform.client() as api:
         api.post("/v1/campaigns", SWITCHED)
         api.post("/v1/state-templates", {"name": "power", "signals": [POWER], "on_change": True, "targets": ["car-1"]})
         until(lambda: api.get("/v1/campaigns/switched/status")["converged"] == 1)

@@ -44,6 +44,7 @@ def driven(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple
             "drive": platform.kaido("drive", "drive.log", "--credentials", "credentials", "--speed", "max"),
         }
         said["again"] = platform.kaido("import", "drive.log", "--manifest", "toyota", "--vehicle", "imported")
+        platform.await_samples(2 * SAMPLES)
         said["twin"] = {v: platform.kaido("twin", v) for v in ("live", "imported")}
     return folder / "data", said
 

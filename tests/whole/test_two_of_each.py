@@ -7,10 +7,10 @@ import signal
 import time
 from typing import TYPE_CHECKING, Any
 
-from kaido.client import Client
 from tests.whole.platform_fixture import RunningPlatform
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 SAMPLES = 10
@@ -18,15 +18,23 @@ EXTRA = {"KAIDO_GATEWAYS": "2", "KAIDO_INGESTS": "2", "KAIDO_PARTITIONS": "2"}
 
 
 def running(platform: RunningPlatform, component: str) -> list[dict[str, Any]]:
-    with Client(platform.record["api"], platform.record["token"]) as api:
+    with platform.client() as api:
         return [one for one in api.get("/v1/status")["processes"] if one["component"] == component]
 
 
-def await_running(platform: RunningPlatform, component: str) -> None:
-    deadline = time.monotonic() + 30
-    while [one["state"] for one in running(platform, component)] != ["running", "running"]:
-        assert time.monotonic() < deadline
+def await_all(
+    platform: RunningPlatform, component: str, true: Callable[[dict[str, Any]], object]
+) -> list[dict[str, Any]]:
+    """Both of them, as soon as this is true of each."""
+    deadline = time.monotonic() + 60
+    while len(found := running(platform, component)) != 2 or not all(map(true, found)):
+        assert time.monotonic() < deadline, found
         time.sleep(0.2)
+    return found
+
+
+def await_running(platform: RunningPlatform, component: str) -> None:
+    await_all(platform, component, lambda one: one["state"] == "running")
 
 
 def load(platform: RunningPlatform) -> int:
@@ -36,22 +44,14 @@ def load(platform: RunningPlatform) -> int:
     return done
 
 
-def await_rows(platform: RunningPlatform, rows: int) -> None:
-    deadline = time.monotonic() + 60
-    while platform.sql("SELECT count(*) AS rows FROM signals")[0]["rows"] < rows:
-        assert time.monotonic() < deadline
-        time.sleep(0.2)
-
-
 def test_two_of_each_share_the_work(tmp_path: Path) -> None:
     with RunningPlatform(tmp_path, extra=EXTRA) as platform:
         platform.kaido("company", "create", "acme")
         for component in ("gateway", "ingest"):
             await_running(platform, component)
-        await_rows(platform, load(platform) * SAMPLES)
-        found = running(platform, "gateway")
-        assert all(one["counters"]["acknowledged_total"] > 0 for one in found)
-        assert all(one["counters"]['values_total{company="acme"}'] > 0 for one in running(platform, "ingest"))
+        platform.await_samples(load(platform) * SAMPLES)
+        found = await_all(platform, "gateway", lambda one: one["counters"].get("acknowledged_total"))
+        await_all(platform, "ingest", lambda one: one["counters"].get('values_total{company="acme"}'))
         assert len(platform.kaido("fleet", "--limit", "100")) == 40
         assert platform.kaido("twin", "load-000007")
         os.kill(found[0]["pid"], signal.SIGKILL)

@@ -36,7 +36,7 @@ MANIFEST = DecoderManifest.of(
     [CanSignal("Vehicle.Speed", 0x100, 0, 16, factor=0.01)],
     actuators=[ActuatorSignal(HVAC, "boolean"), ActuatorSignal(LIMIT, "uint8"), ActuatorSignal(HORN, "boolean")],
 )
-WAIT = 10.0
+WAIT = 30.0
 
 Response = pb.CommandResponse
 
