@@ -6,10 +6,17 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from fastapi.routing import APIWebSocketRoute, iter_route_contexts
+from fastapi.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from fastapi import FastAPI
+    from fastapi._compat import ModelField
+    from fastapi.dependencies.models import Dependant
+
+BESIDE_THE_API = {"/metrics", "/docs", "/openapi.json"}
+"""What is no page and does not lie under ``/v1``."""
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,11 @@ class Route:
 
     def __str__(self) -> str:
         return f"{self.method} {self.path}"
+
+    @property
+    def of_the_api(self) -> bool:
+        """By its path, so that a route of the API stays one however it is made; what is not, is a page."""
+        return self.path.startswith("/v1/") or self.path in BESIDE_THE_API
 
     @property
     def parameters(self) -> list[str]:
@@ -56,6 +68,22 @@ def body(app: FastAPI, route: Route) -> Any:
     """A JSON body that a route understands; None where it takes none, or a file."""
     content = _operation(app, route).get("requestBody", {}).get("content", {}).get("application/json")
     return _example(app, content["schema"]) if content else None
+
+
+def form(app: FastAPI, route: Route) -> dict[str, str] | None:
+    """A form that a page understands; None where it takes none."""
+    for context in iter_route_contexts(app.routes):
+        found = context.original_route
+        if context.path == route.path and isinstance(found, APIRoute) and route.method in found.methods:
+            fields = list(_fields(found.dependant))
+            return {one.alias: "car-1" for one in fields if one.field_info.is_required()} if fields else None
+    return None
+
+
+def _fields(dependant: Dependant) -> Iterator[ModelField]:
+    yield from dependant.body_params
+    for one in dependant.dependencies:
+        yield from _fields(one)
 
 
 def _operation(app: FastAPI, route: Route) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from kaido.runtime import clock
 from kaido.store.tables import ImportRow, TokenRow
 from kaido.wire import kaido_wire_pb2 as pb
 from tests.api.conftest import Caller
-from tests.security.routes import Route, all_routes, body, query
+from tests.security.routes import Route, all_routes, body, form, query
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 SECRET = "zebra"
 OPEN = {"GET /v1/health", "GET /openapi.json", "GET /docs"}
+OPEN_PAGES = {"GET /", "GET /assets", "GET /login", "POST /login"}
 READS_BY_POST = {
     "POST /v1/sql",
     "POST /v1/campaigns/check",
@@ -75,7 +76,9 @@ B_HAS = {
 
 
 def guarded(app: FastAPI) -> list[Route]:
-    return [route for route in all_routes(app) if str(route) not in OPEN and route.method != "WEBSOCKET"]
+    """The API's routes. Pages know sessions alone; tests/console/test_borders.py asks them the same."""
+    api = [route for route in all_routes(app) if route.of_the_api]
+    return [route for route in api if str(route) not in OPEN and route.method != "WEBSOCKET"]
 
 
 def of_b(route: Route) -> str:
@@ -110,7 +113,8 @@ async def test_the_application_is_seen_as_a_whole(app: FastAPI) -> None:
     found = {str(route) for route in all_routes(app)}
     documented = {f"{m.upper()} {path}" for path, methods in app.openapi()["paths"].items() for m in methods}
     assert documented <= found
-    assert {*OPEN, *READS_BY_POST, *OPERATORS, "WEBSOCKET /v1/live"} <= found
+    assert {*OPEN, *OPEN_PAGES, *READS_BY_POST, *OPERATORS, "WEBSOCKET /v1/live"} <= found
+    assert not any(path.startswith(("/login", "/logout", "/assets")) for path in app.openapi()["paths"])
     assert len(found) > 40
 
 
@@ -128,6 +132,23 @@ async def test_without_a_token_that_counts_nothing_is_told(app: FastAPI, world: 
             assert response.status_code == 401, f"{route} with {secret[:9]}: {response.text}"
             assert response.headers["www-authenticate"] == "Bearer", route
             assert response.json()["error"] == "unauthenticated", route
+
+
+async def test_without_a_session_a_page_leads_to_the_sign_in(app: FastAPI, full: World) -> None:
+    """Also with a token: a page has no use for one."""
+    asked = 0
+    for route in all_routes(app):
+        if route.of_the_api or str(route) in OPEN_PAGES:
+            continue
+        data = form(app, route)
+        for path in {route.filled("car-1"), of_b(route)}:
+            for headers in ({}, {"Authorization": f"Bearer {full.b.secret}"}, {"Cookie": "kaido_session=garbage"}):
+                response = await full.nobody.http.request(route.method, path, headers=headers, data=data)
+                assert response.status_code == 303, f"{route}: {response.status_code} {response.text}"
+                assert response.headers["location"].split("?")[0] == "/login", route
+                assert SECRET not in response.text
+        asked += 1
+    assert asked
 
 
 async def test_open_routes_tell_no_secret(app: FastAPI, full: World) -> None:
@@ -281,7 +302,7 @@ async def test_sockets_ask_for_the_same(app: FastAPI, world: World) -> None:
                 await connect(f"{url}?token={world.a.secret}&company=b")
             assert refused.value.response.status_code == 403, route
         server.should_exit = True
-        await asyncio.wait_for(serving, 10)
+        await asyncio.wait_for(serving, 30)
 
 
 async def everything_of_b(app: FastAPI, full: World) -> str:
