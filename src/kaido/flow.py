@@ -161,10 +161,18 @@ SUBJECTS: tuple[Subject, ...] = (
         "kaido.watch.{company}",
         "api",
         "ingest",
-        "empty: somebody watches live values; a lease of 15 s",
+        "empty: somebody watches the newest values; JSON {every: [patterns of vehicles]}: every sample of these; "
+        "a lease of 15 s",
         "none",
     ),
     Subject("kaido.live.{company}", "ingest", "api", "Arrow stream of SAMPLE_SCHEMA: the newest values", "none"),
+    Subject(
+        "kaido.every.{company}",
+        "ingest",
+        "api",
+        "Arrow stream of SAMPLE_SCHEMA: every sample of the vehicles that somebody asked for",
+        "none",
+    ),
     Subject("kaido.status", "every process (answers)", "api (asks)", "JSON of runtime.status.Report", "none"),
 )
 
@@ -224,8 +232,13 @@ def watch_subject(company: str) -> str:
 
 
 def live_subject(company: str) -> str:
-    """The subject of live values."""
+    """The subject of the newest values."""
     return f"kaido.live.{company}"
+
+
+def every_subject(company: str) -> str:
+    """The subject of every sample of some vehicles."""
+    return f"kaido.every.{company}"
 
 
 IDENTITY_SUBJECT = "kaido.identity"

@@ -38,6 +38,7 @@ def test_names_made_in_code_are_names_of_the_registry() -> None:
         flow.twin_subject("{company}"),
         flow.watch_subject("{company}"),
         flow.live_subject("{company}"),
+        flow.every_subject("{company}"),
         flow.IDENTITY_SUBJECT,
         flow.PRESENCE_SUBJECT,
         flow.ROLLCALL_SUBJECT,

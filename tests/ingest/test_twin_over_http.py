@@ -96,6 +96,23 @@ async def test_live_values_arrive_while_somebody_watches(plant: Plant) -> None:
             assert 0 <= rows[-1]["value"] <= event
 
 
+async def test_who_watches_closely_gets_every_sample(plant: Plant) -> None:
+    async with plant.ingest(), served(plant) as (host, secret):
+        url = f"ws://{host}/v1/live?every=true&vehicle=car-1&signal=*.S1"
+        async with connect(url, additional_headers={"Authorization": f"Bearer {secret}"}) as link:
+            values: list[float] = []
+            async with asyncio.timeout(60):
+                for event in itertools.count():
+                    # In one batch: of these the newest would be one.
+                    await plant.publish([plant.payload(3 * event + part) for part in range(3)], "car-1")
+                    await plant.publish([plant.payload(event)], "car-2")
+                    with contextlib.suppress(TimeoutError):
+                        values += [row["value"] for row in json.loads(await asyncio.wait_for(link.recv(), 0.3))]
+                    if len(values) >= 3:
+                        break
+            assert values == [values[0] + number for number in range(len(values))]
+
+
 async def test_a_bare_folder_answers_from_the_disk(plant: Plant) -> None:
     async with plant.ingest():
         await plant.publish([plant.payload(3, samples=1)])

@@ -13,16 +13,22 @@ from fastapi.concurrency import run_in_threadpool
 
 from kaido.api import looks
 from kaido.api.auth import Reader, Rooms, principal
+from kaido.api.live_every import EveryWatcher
 from kaido.api.live_hub import Hubs, Watcher
 from kaido.errors import UnauthenticatedError, UnavailableError
 from kaido.runtime import tasks
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
+    from datetime import datetime
+
+    from kaido.api.live_hub import Watching
 
 router = APIRouter(tags=["live"])
 
 SEND_SECONDS = 0.05
+ALIVE_SECONDS = 5.0
+"""With ``every``, a client hears something so often: else a link that broke silently would look like a quiet car."""
 PROOF_SECONDS = 2.0
 """How often the token is looked at again: one that was revoked, or has ended, watches no longer."""
 _POLICY_VIOLATION, _TRY_AGAIN_LATER = 1008, 1013
@@ -36,24 +42,30 @@ async def live(
     rooms: Rooms,
     vehicle: Globs = None,
     signal: Globs = None,
+    every: bool = False,
 ) -> None:
     """The newest values, as JSON lists of ``{vehicle, signal, time, value, text}``.
 
     ``vehicle`` and ``signal`` choose (``*`` and ``?`` stand for any text and any character; several may be given).
     Who reads slowly gets the newest value of each signal, not every value.
+
+    With ``every`` come all samples, in the order in which they reached the platform. Who reads too slowly for that is
+    told with ``{lost, start, end}`` how many were left out and when they were; ``/v1/signals`` has them. An empty list
+    says, now and then, that the link is alive.
     """
     await link.accept()
     if rooms.journal is None:
         await link.close(_TRY_AGAIN_LATER, "no platform runs: kaido up")
         return
     hubs = _hubs(link)
-    watcher = Watcher(vehicle or ["*"], signal or ["*"])
+    kind: type[Watching] = EveryWatcher if every else Watcher
+    watcher = kind(vehicle or ["*"], signal or ["*"])
     seen = {"view": "live", "vehicle": vehicle, "signal": signal}
     async with (
         hubs.watching(rooms.journal.nats, caller.company, watcher),
         looks.watching(rooms, caller, seen) as note,
     ):
-        sending = asyncio.create_task(_send(link, watcher, note))
+        sending = asyncio.create_task(_send(link, watcher, note, ALIVE_SECONDS if every else None))
         leaving = asyncio.create_task(_until_it_leaves(link))
         ending = asyncio.create_task(_until_its_token_ends(link))
         beside = {sending, leaving, ending}
@@ -69,11 +81,14 @@ def _hubs(link: WebSocket) -> Hubs:
     return hubs
 
 
-async def _send(link: WebSocket, watcher: Watcher, note: Callable[[], Awaitable[None]]) -> None:
+async def _send(link: WebSocket, watcher: Watching, note: Callable[[], Awaitable[None]], alive_s: float | None) -> None:
     with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it left while we sent
         while True:
-            rows = await watcher.take()
-            if looks.are_positions(row["signal"] for row in rows):
+            rows: list[dict[str, Any]] = []
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(alive_s):
+                    rows = await watcher.take()
+            if looks.are_positions(row["signal"] for row in rows if "signal" in row):
                 try:
                     await note()
                 except UnavailableError as error:
@@ -103,11 +118,25 @@ async def _until_its_token_ends(link: WebSocket) -> None:
 
 
 def _as_json(rows: Sequence[dict[str, Any]]) -> str:
-    shown = []
-    for row in rows:
-        value, text = row["value"], row["text"]
-        if value is not None and not math.isfinite(value):
-            value, text = None, str(value)
-        time = row["time"].isoformat(timespec="microseconds").replace("+00:00", "Z")
-        shown.append({"vehicle": row["vehicle"], "signal": row["signal"], "time": time, "value": value, "text": text})
-    return json.dumps(shown)
+    return json.dumps([_lost(row) if "lost" in row else _sample(row) for row in rows])
+
+
+def _sample(row: dict[str, Any]) -> dict[str, Any]:
+    value, text = row["value"], row["text"]
+    if value is not None and not math.isfinite(value):
+        value, text = None, str(value)
+    return {
+        "vehicle": row["vehicle"],
+        "signal": row["signal"],
+        "time": _moment(row["time"]),
+        "value": value,
+        "text": text,
+    }
+
+
+def _lost(row: dict[str, Any]) -> dict[str, Any]:
+    return {"lost": row["lost"], "start": _moment(row["start"]), "end": _moment(row["end"])}
+
+
+def _moment(time: datetime) -> str:
+    return time.isoformat(timespec="microseconds").replace("+00:00", "Z")

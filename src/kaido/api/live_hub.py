@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fnmatch
-import re
+import json
 from contextlib import asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import nats.errors
 import numpy as np
@@ -16,17 +15,40 @@ import pyarrow as pa
 from kaido import flow
 from kaido.errors import InvalidInputError
 from kaido.journal import decode_batch
+from kaido.runtime import globs
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    import re
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 
     from nats.aio.client import Client
     from nats.aio.msg import Msg
 
 LEASE_SECONDS = 5.0
 """How often ingest hears that somebody watches; it goes on for 15 s after the last time."""
+_PATTERNS = 500
+"""In one message of a lease."""
 MAX_SIGNALS = 20_000
 """Signals of vehicles of which a watcher holds an unsent value; beyond them, values are left out."""
+
+
+class Watching(Protocol):
+    """What one client watches, and what was not sent to it yet.
+
+    Attributes:
+        patterns: vehicles whose every sample it wants; none where the newest values are enough.
+    """
+
+    patterns: tuple[str, ...]
+
+    def __init__(self, vehicles: Sequence[str], signals: Sequence[str]) -> None: ...
+
+    def offer(self, batch: pa.RecordBatch) -> None:
+        """Take what it watches of a batch."""
+
+    async def take(self) -> list[dict[str, Any]]:
+        """What waits, as soon as there is something."""
+        ...
 
 
 class Watcher:
@@ -38,14 +60,15 @@ class Watcher:
     """
 
     def __init__(self, vehicles: Sequence[str], signals: Sequence[str]) -> None:
-        self._vehicles = _matcher(vehicles)
-        self._signals = _matcher(signals)
+        self.patterns: tuple[str, ...] = ()
+        self._vehicles = globs.pattern(vehicles)
+        self._signals = globs.pattern(signals)
         self._waiting: dict[tuple[str, str], dict[str, Any]] = {}
         self._some = asyncio.Event()
 
     def offer(self, batch: pa.RecordBatch) -> None:
         """Take what it watches of a batch (SAMPLE_SCHEMA with dictionary-encoded names)."""
-        chosen = _matches(batch["vehicle"], self._vehicles) & _matches(batch["signal"], self._signals)
+        chosen = matches(batch["vehicle"], self._vehicles) & matches(batch["signal"], self._signals)
         if not chosen.any():
             return
         for row in batch.filter(pa.array(chosen)).to_pylist():
@@ -70,16 +93,18 @@ class Hubs:
     """The watchers of all companies."""
 
     def __init__(self) -> None:
-        self._watchers: dict[str, set[Watcher]] = {}
+        self._watchers: dict[str, set[Watching]] = {}
         self._serving: dict[str, asyncio.Task[None]] = {}
 
     @asynccontextmanager
-    async def watching(self, nats_client: Client, company: str, watcher: Watcher) -> AsyncIterator[None]:
+    async def watching(self, nats_client: Client, company: str, watcher: Watching) -> AsyncIterator[None]:
         """Offer the company's live values to the watcher inside of the block."""
         watchers = self._watchers.setdefault(company, set())
         watchers.add(watcher)
         if company not in self._serving or self._serving[company].done():
             self._serving[company] = asyncio.create_task(self._serve(nats_client, company))
+        else:
+            await _lease(nats_client, company, {watcher})
         try:
             yield
         finally:
@@ -89,21 +114,41 @@ class Hubs:
         """Keep the lease and hand values out until nobody watches."""
         watchers = self._watchers[company]
 
-        async def hand_out(message: Msg) -> None:
-            with contextlib.suppress(InvalidInputError):
-                batch = _encoded(decode_batch(message.data, flow.SAMPLE_SCHEMA))
-                for watcher in list(watchers):
-                    watcher.offer(batch)
+        def handing(every: bool) -> Callable[[Msg], Awaitable[None]]:
+            async def hand_out(message: Msg) -> None:
+                meant = [watcher for watcher in watchers if bool(watcher.patterns) is every]
+                with contextlib.suppress(InvalidInputError):
+                    batch = _encoded(decode_batch(message.data, flow.SAMPLE_SCHEMA)) if meant else None
+                    for watcher in meant:
+                        watcher.offer(batch)
 
-        subscription = await nats_client.subscribe(flow.live_subject(company), cb=hand_out)
+            return hand_out
+
+        subscriptions = [
+            await nats_client.subscribe(flow.live_subject(company), cb=handing(False)),
+            await nats_client.subscribe(flow.every_subject(company), cb=handing(True)),
+        ]
         try:
             while watchers:
-                with contextlib.suppress(nats.errors.Error, OSError):
-                    await nats_client.publish(flow.watch_subject(company), b"")
+                await _lease(nats_client, company, watchers)
                 await asyncio.sleep(LEASE_SECONDS)
         finally:
-            with contextlib.suppress(nats.errors.Error, OSError):
-                await subscription.unsubscribe()
+            for subscription in subscriptions:
+                with contextlib.suppress(nats.errors.Error, OSError):
+                    await subscription.unsubscribe()
+
+
+async def _lease(nats_client: Client, company: str, watchers: Iterable[Watching]) -> None:
+    """Have ingest send what they watch, for a while."""
+    patterns = sorted({pattern for watcher in watchers for pattern in watcher.patterns})
+    wishes = [
+        json.dumps({"every": patterns[at : at + _PATTERNS]}).encode() for at in range(0, len(patterns), _PATTERNS)
+    ]
+    if any(not watcher.patterns for watcher in watchers):
+        wishes.append(b"")
+    for wish in wishes:
+        with contextlib.suppress(nats.errors.Error, OSError):
+            await nats_client.publish(flow.watch_subject(company), wish)
 
 
 def _encoded(batch: pa.RecordBatch) -> pa.RecordBatch:
@@ -114,10 +159,7 @@ def _encoded(batch: pa.RecordBatch) -> pa.RecordBatch:
     return pa.RecordBatch.from_arrays(columns, names=batch.schema.names)
 
 
-def _matcher(globs: Sequence[str]) -> re.Pattern[str]:
-    return re.compile("|".join(fnmatch.translate(glob.replace("[", "[[]")) for glob in globs))
-
-
-def _matches(names: pa.DictionaryArray, pattern: re.Pattern[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+def matches(names: pa.DictionaryArray, pattern: re.Pattern[str]) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    """Which of the names do."""
     known = np.array([pattern.match(name) is not None for name in names.dictionary.to_pylist()], bool)
     return known[names.indices.to_numpy()] if len(known) else np.zeros(0, bool)

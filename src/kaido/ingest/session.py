@@ -162,8 +162,8 @@ class Session:
             raise taken
         stream, messages = taken
         prepared, newest = await self._patiently("the store", self._decode_and_fold, stream, messages)
-        if newest is not None and self._live.watched:
-            await self._send(self._live.publish(newest.cast(flow.SAMPLE_SCHEMA)))
+        if prepared.samples is not None and newest is not None:
+            await self._send(self._live.publish(prepared.samples, newest))
         await self._forward(prepared)
         await self._keep_responses(stream, prepared)
         await self._written()
