@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from tempfile import NamedTemporaryFile
@@ -14,7 +15,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field
 
-from kaido.api.auth import Rooms, Writer  # noqa: TC001  # FastAPI reads annotations
+from kaido.api.auth import Caller, Rooms, Writer  # noqa: TC001  # FastAPI reads annotations
 from kaido.api.campaign_estimates import SHARE_OF_TIME
 from kaido.control import read_spec
 from kaido.errors import InvalidInputError, UnavailableError
@@ -134,20 +135,50 @@ async def dry_run(
     limit: Annotated[int, Query(ge=1, le=100_000, description="Firings that are listed.")] = 1_000,
 ) -> DryRunOut:
     """The body is the recording, plain or gzipped. Nothing is kept: not the recording, not the campaign."""
-    spec = _read(campaign)
-    run = await run_in_threadpool(_fitting, spec, caller.company, rooms, manifest)
-    folder = rooms.settings.data / "tmp"
-    with await run_in_threadpool(_scratch, folder) as path:
-        with path.open("r+b", buffering=0) as handle:
-            async for piece in request.stream():
-                await run_in_threadpool(_write, handle.fileno(), piece)
+    spec = read_campaign(campaign)
+    with ExitStack() as ends:
+        recorded = await received(ends, request, spec, caller, rooms, manifest)
         caller.notes.update(campaign=spec.name, file=file)
         async with rooms.turns.one():
-            play = partial(_play, spec, run, path, kind=kind, name=file, limit=limit)
+            play = partial(recorded.play, kind=kind, name=file, limit=limit)
             return await run_in_threadpool(play, seconds=SHARE_OF_TIME * rooms.settings.query_seconds)
 
 
-def _read(campaign: str) -> CampaignSpec:
+@dataclass(frozen=True)
+class Recorded:
+    """A campaign, and the recording to play through it."""
+
+    spec: CampaignSpec
+    run: Runnable
+    path: Path
+
+    def play(self, *, kind: str | None, name: str, limit: int, seconds: float) -> DryRunOut:
+        """Play it. Blocks."""
+        from kaido.rehearsal import dry_run as played  # noqa: PLC0415  # as above
+
+        recording = open_recording(self.path, kind=kind, name=name, chunk_frames=CHUNK_FRAMES)
+        found = played(self.run, recording, most=limit, seconds=seconds)
+        return DryRunOut.of(self.spec.name, self.run, recording, found)
+
+
+async def received(
+    ends: ExitStack, request: Request, spec: CampaignSpec, caller: Caller, rooms: Services, manifest: str | None
+) -> Recorded:
+    """The recording that is the body of a request, on disk until ``ends`` closes."""
+    run = await run_in_threadpool(_fitting, spec, caller.company, rooms, manifest)
+    path = ends.enter_context(await run_in_threadpool(_scratch, rooms.settings.data / "tmp"))
+    with path.open("r+b", buffering=0) as handle:
+        async for piece in request.stream():
+            await run_in_threadpool(_write, handle.fileno(), piece)
+    return Recorded(spec, run, path)
+
+
+def read_campaign(campaign: str) -> CampaignSpec:
+    """The campaign in the address of a request.
+
+    Raises:
+        InvalidInputError: it is no JSON, or makes no sense.
+    """
     try:
         document: Any = json.loads(campaign)
     except (ValueError, RecursionError) as error:
@@ -170,15 +201,6 @@ def _fitting(spec: CampaignSpec, company: str, rooms: Services, manifest: str | 
     if isinstance(run, Unfit):
         raise InvalidInputError(f"vehicles of manifest {manifest} could not run the campaign", why=run.reason)
     return run
-
-
-def _play(
-    spec: CampaignSpec, run: Runnable, path: Path, *, kind: str | None, name: str, limit: int, seconds: float
-) -> DryRunOut:
-    from kaido.rehearsal import dry_run as played  # noqa: PLC0415  # as above
-
-    recording = open_recording(path, kind=kind, name=name, chunk_frames=CHUNK_FRAMES)
-    return DryRunOut.of(spec.name, run, recording, played(run, recording, most=limit, seconds=seconds))
 
 
 @contextmanager

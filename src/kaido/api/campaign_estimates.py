@@ -98,8 +98,15 @@ async def estimate(
     The campaign is evaluated as vehicles do it, vehicle-day by vehicle-day; of many, a part is drawn. The intervals
     hold what is known of days and vehicles like these.
     """
+    return await estimated(read_spec(wish), caller.company, rooms, days, until, vehicle)
+
+
+async def estimated(
+    spec: CampaignSpec, company: str, rooms: Services, days: int, until: date | None, vehicles: list[str]
+) -> EstimateOut:
+    """The estimate, when its turn has come."""
     async with rooms.turns.one():
-        return await run_in_threadpool(_estimate, read_spec(wish), caller.company, rooms, days, until, vehicle)
+        return await run_in_threadpool(_estimate, spec, company, rooms, days, until, vehicles)
 
 
 def _estimate(

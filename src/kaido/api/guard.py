@@ -27,7 +27,15 @@ JSON_BYTES = 8_000_000
 """The largest body that is held in memory as a whole: a hundred thousand ids and some."""
 UNPROVEN_BYTES = 64_000
 """The largest body that is read before the token is looked at: FastAPI takes a body first, whoever sends it."""
-STREAMED = frozenset({"/v1/imports", "/v1/campaigns/dry-run", "/v1/catalog/import", "/v1/vehicles/bulk"})
+STREAMED = frozenset(
+    {
+        "/v1/imports",
+        "/v1/campaigns/dry-run",
+        "/v1/campaign-rehearsals/dry-run",
+        "/v1/catalog/import",
+        "/v1/vehicles/bulk",
+    }
+)
 """Paths whose body is a file, which goes to disk piece by piece or is counted as it comes. Whatever the content type
 says: on every other path the body is held in memory."""
 

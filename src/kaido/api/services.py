@@ -15,6 +15,7 @@ from starlette.requests import HTTPConnection  # noqa: TC002  # FastAPI reads an
 
 from kaido.api.attempts import Attempts
 from kaido.api.looks import Looks
+from kaido.api.rehearsing import Rehearsals
 from kaido.api.turns import Turns
 from kaido.company import Companies, Enrolment, Proofs, Tokens, Users, Vehicles, WebSessions
 from kaido.errors import UnavailableError
@@ -56,6 +57,7 @@ class Services:
         embedded: whether the application runs in its caller's process, on the data folder alone.
         report: what this process says about itself.
         turns: at questions that take long.
+        rehearsals: estimates and dry runs for which nobody waits.
         hashing: turns at passwords, each of which takes 64 MB.
         attempts: to sign in, how many are left.
         looks: at positions, of this minute.
@@ -67,6 +69,7 @@ class Services:
     journal: Journal | None = None
     report: Report = field(default_factory=lambda: Report("api"))
     turns: Turns = field(default_factory=Turns, repr=False)
+    rehearsals: Rehearsals = field(default_factory=Rehearsals, repr=False)
     hashing: Turns = field(default_factory=lambda: Turns("sign-ins"), repr=False)
     attempts: Attempts = field(default_factory=Attempts, repr=False)
     looks: Looks = field(default_factory=Looks, repr=False)
@@ -207,6 +210,7 @@ class Services:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.rehearsals.close()
         await tasks.end(self._tasks)
         if self.journal is not None:
             with contextlib.suppress(Exception):

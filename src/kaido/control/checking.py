@@ -84,12 +84,12 @@ def check_campaign(
     read = {path for _, condition in spec.conditions() for path in references(condition)}
     for place, fetch in enumerate(spec.fetch):
         if fetch.signal not in paths:
-            found = NotFoundError.of(f"signal for fetch[{place}] in any decoder manifest:", fetch.signal, paths)
-            raise found.placed(f"fetch[{place}].signal")
+            unknown = NotFoundError.of(f"signal for fetch[{place}] in any decoder manifest:", fetch.signal, paths)
+            raise unknown.placed(f"fetch[{place}].signal")
         if fetch.signal not in wishes and fetch.signal not in read:
             why = "it is not among the campaign's signals, and no condition reads it"
-            found = InvalidInputError(f"fetch[{place}] fetches {fetch.signal} for nothing", why=why)
-            raise found.placed(f"fetch[{place}].signal")
+            useless = InvalidInputError(f"fetch[{place}] fetches {fetch.signal} for nothing", why=why)
+            raise useless.placed(f"fetch[{place}].signal")
     fits = [_fit(spec, manifest) for manifest in manifests]
     if all(fit.reason for fit in fits):
         reasons = "; ".join(f"{fit.manifest}: {fit.reason}" for fit in fits[:3])
