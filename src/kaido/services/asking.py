@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from kaido.errors import UnavailableError
+from kaido.services import memory
 from kaido.services.tables import ATTEMPTS, TIMES
 
 if TYPE_CHECKING:
@@ -38,12 +39,15 @@ def ask(
         vehicle: only its rows.
         start: only what begins then or later.
         end: only what begins before.
+
+    Raises:
+        TooLargeError: it needs more memory than a question may take.
     """
     low = None if start is None else round(start.timestamp() * 1e6)
     high = None if end is None else round(end.timestamp() * 1e6)
     for _ in range(ATTEMPTS):
         try:
-            with duckdb.connect(config={"temp_directory": ""}) as connection:
+            with memory.asked() as connection:
                 connection.execute("SET TimeZone = 'UTC'")
                 for name in tables:
                     connection.execute(_view(lake, name, vehicle, low, high))

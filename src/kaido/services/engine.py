@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import duckdb
 import pyarrow.compute as pc
 
 from kaido.errors import TooLargeError
 from kaido.services.inputs import FOREVER_US, constants
+from kaido.services.memory import connect
 from kaido.services.rules import Rules
 from kaido.services.signals import PATHS
 from kaido.services.transform import RESULTS, STEPS, statement
@@ -19,17 +20,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
     from kaido.services.inputs import Inputs
-
-
-def connect(*, memory_mb: int, scratch: Path, threads: int = 1) -> duckdb.DuckDBPyConnection:
-    """DuckDB within a bounded memory; what does not fit goes to the folder ``scratch``."""
-    config: dict[str, Any] = {
-        "memory_limit": f"{memory_mb}MB",
-        "temp_directory": str(scratch),
-        "threads": threads,
-        "preserve_insertion_order": False,
-    }
-    return duckdb.connect(config=config)
 
 
 class Engine:

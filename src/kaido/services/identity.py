@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-import duckdb
 import pyarrow as pa
 
+from kaido.services import memory
 from kaido.services.signals import KINDS
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def named(activities: pa.Table, windows: pa.Table, stored: pa.Table) -> pa.Table
         windows: car and vehicle.
         stored: vehicle, kind, id, low, high of those that they replace.
     """
-    with duckdb.connect() as connection:
+    with memory.reader() as connection:
         for name, table in (("activities", activities), ("windows", windows), ("stored", stored)):
             connection.register(name, table)
         kinds = " ".join(f"WHEN {number} THEN '{kind}'" for number, kind in enumerate(KINDS))

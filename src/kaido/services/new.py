@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pyarrow as pa
 
+from kaido.services import memory
 from kaido.services.rules import Rules
 from kaido.services.signals import PATHS
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from kaido.lake.files import DataFile
     from kaido.lake.table import Table
+    from kaido.services.memory import Connect
 
 APART_US = 6 * 3_600_000_000
 """New samples of a vehicle that are further apart are two stretches: late data from days ago, and those of today."""
@@ -53,7 +55,13 @@ class News:
     left_out: int
 
 
-def since(table: Table, version: int, rows: Mapping[str, int], rules: Rules | None = None) -> News | None:
+def since(
+    table: Table,
+    version: int,
+    rows: Mapping[str, int],
+    rules: Rules | None = None,
+    connect: Connect = memory.reader,
+) -> News | None:
     """What came into the lake's signals after a version.
 
     Args:
@@ -61,6 +69,7 @@ def since(table: Table, version: int, rows: Mapping[str, int], rules: Rules | No
         version: up to which all is known; -1 before the first.
         rows: as ``News.rows`` was then.
         rules: that say which clocks are wrong.
+        connect: opens DuckDB.
 
     Returns:
         None where there is no newer version.
@@ -79,8 +88,9 @@ def since(table: Table, version: int, rows: Mapping[str, int], rules: Rules | No
         counted = _rows(files, {})
         added = [file for file in files if counted[_day(file)] != rows.get(_day(file))]
     rules = rules or Rules()
-    paths = [table.folder / file.path for file in added]
-    return News(newest, counted, stretches(paths, rules), _left_out(paths, rules))
+    found = stretches([table.folder / file.path for file in added], rules, connect=connect)
+    wild = [table.folder / file.path for file in added if _has_wrong_clocks(file, rules)]
+    return News(newest, counted, found, _left_out(wild, rules, connect))
 
 
 def stretches(
@@ -90,6 +100,7 @@ def stretches(
     low: int | None = None,
     high: int | None = None,
     vehicles: Sequence[str] = (),
+    connect: Connect = memory.reader,
 ) -> pa.Table:
     """When vehicles have samples that the services read (STRETCH_SCHEMA), in some files.
 
@@ -99,6 +110,7 @@ def stretches(
         low: the first moment, microseconds.
         high: the moment after the last.
         vehicles: only these; all where none is named.
+        connect: opens DuckDB.
     """
     if not files:
         return STRETCH_SCHEMA.empty_table()
@@ -110,18 +122,23 @@ def stretches(
         "high": last + 1 if high is None else min(high, last + 1),
         "vehicles": list(vehicles),
     }
-    return _asked(_STRETCHES, files, asked).cast(STRETCH_SCHEMA)
+    return _asked(_STRETCHES, files, asked, connect).cast(STRETCH_SCHEMA)
 
 
-def _left_out(files: Sequence[Path], rules: Rules) -> int:
+def _has_wrong_clocks(file: DataFile, rules: Rules) -> bool:
+    return bool(file.low["time"] < rules.earliest_us or file.high["time"] > rules.latest_us)
+
+
+def _left_out(files: Sequence[Path], rules: Rules, connect: Connect) -> int:
     if not files:
         return 0
-    (count,) = _asked(_LEFT_OUT, files, {"low": rules.earliest_us, "high": rules.latest_us})["count"].to_pylist()
+    asked = {"low": rules.earliest_us, "high": rules.latest_us}
+    (count,) = _asked(_LEFT_OUT, files, asked, connect)["count"].to_pylist()
     return int(count)
 
 
-def _asked(sql: str, files: Sequence[Path], parameters: Mapping[str, object]) -> pa.Table:
-    with duckdb.connect() as connection:
+def _asked(sql: str, files: Sequence[Path], parameters: Mapping[str, object], connect: Connect) -> pa.Table:
+    with connect() as connection:
         asked = {"files": [str(file) for file in files], "paths": list(PATHS), **parameters}
         try:
             return connection.sql(sql, params=asked).to_arrow_table()

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import duckdb
-
 from kaido.flow_electric import ACTIVITIES, CARRIED, CHARGES, CURVES, IDLES, TRIPS
+from kaido.services import memory
 from kaido.services.identity import named
 from kaido.services.signals import CODES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import duckdb
     import pyarrow as pa
 
 
@@ -24,7 +24,7 @@ def rows(results: Mapping[str, pa.Table], windows: pa.Table, stored: pa.Table) -
         windows: of the same run (``inputs.WINDOW_SCHEMA``).
         stored: the activities that are replaced (``windows.Windows.stored``).
     """
-    with duckdb.connect() as connection:
+    with memory.reader() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         for name, table in results.items():
             connection.register(name, table)

@@ -14,13 +14,15 @@ from kaido.errors import InvalidInputError, UnavailableError
 from kaido.flow_electric import ALL
 from kaido.lake.schema import DAY_US
 from kaido.lake.writer import FileWriter, discard
+from kaido.services import memory
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from kaido.lake import Lake
     from kaido.lake.files import DataFile
     from kaido.lake.table import Table
+    from kaido.services.memory import Connect
 
 ATTEMPTS = 10
 MOST_FILES = 12
@@ -42,7 +44,7 @@ class Replacement:
         connect: opens DuckDB.
     """
 
-    def __init__(self, table: Table, connect: Callable[[], duckdb.DuckDBPyConnection] = duckdb.connect) -> None:
+    def __init__(self, table: Table, connect: Connect = memory.reader) -> None:
         self._table = table
         self._connect = connect
         self._time = TIMES[table.layout.name]
@@ -174,6 +176,7 @@ def read(
 
     Raises:
         InvalidInputError: ``after`` is no place.
+        TooLargeError: the rows need more memory than a question may take.
     """
     table, time = lake.derived[name], TIMES[name]
     key = "charge" if name == "charge_curves" else "id"
@@ -201,7 +204,7 @@ def read(
         parameters = {"files": files, "vehicle": vehicle, "id": id, "low": low, "high": high}
         parameters |= {"after_us": after_us, "after_id": after_id}
         try:
-            with duckdb.connect() as connection:
+            with memory.asked() as connection:
                 found = connection.sql(sql, params={**parameters, "limit": limit}).to_arrow_table()
         except duckdb.IOException:  # this reader was slow, and a file was vacuumed
             continue

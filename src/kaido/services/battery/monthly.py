@@ -12,6 +12,7 @@ import pyarrow as pa
 from kaido.errors import UnavailableError
 from kaido.flow_electric import BATTERY, CHARGES
 from kaido.lake import upkeep
+from kaido.services import memory
 from kaido.services.battery.capacity import CHARGE, capacities
 from kaido.services.battery.health import Use, health_of
 from kaido.services.battery.sessions import COLUMNS, Sessions
@@ -136,7 +137,7 @@ def _firsts(table: Table, paths: list[str], time: str) -> list[tuple[str, int]]:
     if not paths:
         return []
     sql = f"SELECT vehicle, epoch_us(min({time})) FROM read_parquet($files, hive_partitioning = false) GROUP BY ALL"  # noqa: S608  # our own names
-    with duckdb.connect() as connection:
+    with memory.reader() as connection:
         return connection.execute(sql, {"files": [str(table.folder / path) for path in paths]}).fetchall()
 
 
@@ -161,7 +162,7 @@ def _charges(charges: Table, vehicles: list[str], since: Mapping[str, dt.datetim
     SELECT {columns} FROM read_parquet($files, hive_partitioning = false)
     WHERE epoch_us(start) >= $low AND vehicle IN (SELECT unnest($vehicles))
     """  # noqa: S608  # our own names
-    with duckdb.connect() as connection:
+    with memory.reader() as connection:
         return connection.sql(sql, params={"files": paths, "low": low, "vehicles": vehicles}).to_arrow_table()
 
 
@@ -187,7 +188,7 @@ def newest(lake: Lake) -> pa.Table:
         QUALIFY row_number() OVER (PARTITION BY vehicle ORDER BY month DESC) = 1 ORDER BY vehicle
         """  # noqa: S608  # our own names
         try:
-            with duckdb.connect() as connection:
+            with memory.asked() as connection:
                 found: pa.Table = connection.sql(sql, params={"files": paths}).to_arrow_table()
             return found.cast(BATTERY.schema)
         except duckdb.IOException:
