@@ -16,6 +16,7 @@ from kaido.api.pages import After, Limit, Page
 from kaido.catalog import sandbox
 from kaido.catalog.manifest import DecoderManifest
 from kaido.catalog.obd_pids import standard_pids
+from kaido.catalog.signal import matches
 from kaido.errors import InvalidInputError, TooLargeError
 
 if TYPE_CHECKING:
@@ -102,11 +103,19 @@ def signals(
     caller: Reader,
     rooms: Rooms,
     glob: Annotated[str | None, Query(max_length=200, description="Only paths like `*.Wheel.*.Speed`.")] = None,
+    search: Annotated[
+        str, Query(max_length=200, description="Only those in whose path or description all of these words are.")
+    ] = "",
     limit: Limit = 1000,
     after: After = None,
 ) -> Page[SignalOut]:
     """Those of the company's catalog, of its manifests, and the standard ones; by path, in pages."""
-    found = [one for one in rooms.catalog.signals(caller.company, glob) if after is None or one.path > after]
+    words = search.lower().split()
+    found = [
+        one
+        for one in rooms.catalog.signals(caller.company, glob)
+        if (after is None or one.path > after) and matches(one.path, one.description, words)
+    ]
     items = [SignalOut.model_validate(one) for one in found[: limit + 1]]
     return Page[SignalOut].of(items, limit, lambda one: one.path)
 

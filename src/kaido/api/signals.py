@@ -70,15 +70,25 @@ def _answer(
             f"there are more than {limit} samples",
             fix="Ask for points, a shorter time, fewer signals, or raise limit",
         )
+    return tables.answer(_with_units(rows, checked(rows, rooms, caller, vehicle, signal, span)), form)
+
+
+def checked(
+    rows: pa.Table, rooms: Rooms, caller: Caller, vehicle: list[str], signal: list[str], span: dict[str, str | None]
+) -> dict[str, str]:
+    """What has to be done before samples leave: looks at positions go on record, and mistaken names are said.
+
+    Returns:
+        The unit of each signal that has one.
+    """
     if are_positions(pc.unique(rows["signal"]).to_pylist()):
         look(rooms, caller, {"view": "signals", "vehicle": vehicle, "signal": signal, **span})
     known = rooms.catalog.signals(caller.company)
     _check_names(rooms, caller, vehicle, signal, rows, known)
-    return tables.answer(_with_units(rows, known), form)
+    return {one.path: one.unit for one in known if one.unit}
 
 
-def _with_units(rows: pa.Table, known: list[Signal]) -> pa.Table:
-    units = {one.path: one.unit for one in known if one.unit}
+def _with_units(rows: pa.Table, units: dict[str, str]) -> pa.Table:
     encoded = pc.dictionary_encode(rows["signal"]).combine_chunks()
     encoded = encoded if isinstance(encoded, pa.DictionaryArray) else encoded.chunk(0)
     by_signal = pa.array([units.get(path) for path in encoded.dictionary.to_pylist()], pa.string())

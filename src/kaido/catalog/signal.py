@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 KINDS = ("sensor", "actuator", "attribute")
 SCALARS = (
@@ -53,6 +57,12 @@ class Signal:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "allowed", tuple(self.allowed))  # JSON knows lists only
+
+
+def matches(path: str, description: str, words: Iterable[str]) -> bool:
+    """Whether a path or its description has all of these words, which are in lower case, somewhere."""
+    text = f"{path}\n{description}".lower()
+    return all(word in text for word in words)
 
 
 def is_path(text: str) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @single("signals")
 @click.argument("vehicle")
 @click.argument("signal", nargs=-1, required=True)
+@click.option("--vehicle", "others", multiple=True, help="Of this vehicle too; may be given several times.")
 @click.option("--start", help="First moment: 2026-01-31T12:00:00Z, -2h, now. All if not given.")
 @click.option("--end", help="The moment after the last.")
 @click.option("--points", type=click.IntRange(2), help="About as many samples a signal; the extremes are kept.")
@@ -26,6 +27,7 @@ def signals(
     session: Session,
     vehicle: str,
     signal: tuple[str, ...],
+    others: tuple[str, ...],
     start: str | None,
     end: str | None,
     points: int | None,
@@ -34,9 +36,9 @@ def signals(
     csv: bool,
     output: Path | None,
 ) -> None:
-    """Show what VEHICLE measured: SIGNAL is a path or a pattern like 'Vehicle.Chassis.*'."""
+    """Show what VEHICLE measured: SIGNAL is a path or a pattern like 'Vehicle.Chassis.*', VEHICLE one like 'car-*'."""
     params = {
-        "vehicle": [vehicle],
+        "vehicle": [vehicle, *others],
         "signal": list(signal),
         "start": start,
         "end": end,

@@ -118,6 +118,25 @@ class Lake:
         selection = reads.Selection(_several(vehicles), _several(signals), start, end)
         return reads.signals(self.signals_table, selection, points=points, limit=limit, seconds=seconds)
 
+    def recorded(
+        self,
+        vehicles: str | Sequence[str],
+        start: dt.datetime | None = None,
+        end: dt.datetime | None = None,
+        *,
+        seconds: float = reads.SECONDS,
+    ) -> pa.Table:
+        """The signals of which there are samples, by name, as ``reads.RECORDED_SCHEMA``.
+
+        Args:
+            vehicles: one or several names or patterns, as for ``signals``.
+            start: the first moment, with its zone.
+            end: the moment after the last.
+            seconds: how long it may take.
+        """
+        selection = reads.Selection(_several(vehicles), ("*",), start, end)
+        return reads.recorded(self.signals_table, selection, seconds=seconds)
+
     def vehicle_days(
         self,
         vehicles: str | Sequence[str],

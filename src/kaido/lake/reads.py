@@ -30,6 +30,16 @@ DAY_SCHEMA = pa.schema(
 )
 """Days since 1970; how many samples there are, and of how many of the required signals."""
 
+RECORDED_SCHEMA = pa.schema(
+    [
+        ("signal", pa.string()),
+        ("samples", pa.int64()),
+        ("vehicles", pa.int64()),
+        *((name, pa.timestamp("us", "UTC")) for name in ("first", "last")),
+    ]
+)
+"""A signal, how many samples it has, of about how many vehicles, and when."""
+
 
 @dataclass(frozen=True)
 class Selection:
@@ -82,6 +92,17 @@ def signals(
         parameters["points"] = points
     sql += "\nORDER BY vehicle, signal, time, value, text, campaign, event LIMIT $limit"
     return _ask(table, sql, parameters | {"limit": limit}, selection, seconds=seconds)
+
+
+def recorded(table: Table, selection: Selection, *, seconds: float = SECONDS) -> pa.Table:
+    """The signals of which a selection has samples (RECORDED_SCHEMA), by name."""
+    condition, parameters = selection.condition()
+    sql = f"""
+    SELECT signal, count(*) AS samples, approx_count_distinct(vehicle) AS vehicles,
+        min(time) AS first, max(time) AS last
+    FROM rows WHERE {condition} GROUP BY signal ORDER BY signal
+    """  # noqa: S608  # names are parameters
+    return _ask(table, sql, parameters, selection, schema=RECORDED_SCHEMA, seconds=seconds)
 
 
 def latest(table: Table) -> pa.Table:
