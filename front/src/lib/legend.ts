@@ -3,6 +3,7 @@ import type uPlot from "uplot";
 import type { Along } from "./axes";
 import { quantityText, shownText, unitOf } from "./units";
 import { ageText } from "./format";
+import { before } from "./search";
 import { traceColor } from "./theme";
 import { clockText, elapsedText } from "./when";
 import type { Trace } from "./chart";
@@ -84,15 +85,4 @@ export class Legend {
       return line;
     }));
   }
-}
-
-/** The last index whose time is not after the moment; -1 where all are. */
-export function before(times: number[], moment: number): number {
-  let [low, high] = [0, times.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (times[middle]! <= moment) low = middle + 1;
-    else high = middle;
-  }
-  return low - 1;
 }
