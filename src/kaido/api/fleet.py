@@ -14,6 +14,7 @@ from kaido.api.auth import Reader, Rooms  # noqa: TC001  # FastAPI reads annotat
 from kaido.api.looks import are_positions, asks_positions, look
 from kaido.api.pages import After, Limit, Page
 from kaido.runtime import clock
+from kaido.twin.fleet import MAX_ROWS
 
 router = APIRouter(prefix="/fleet", tags=["fleet"])
 
@@ -60,6 +61,29 @@ async def fleet(
         for row in table.to_pylist()
     ]
     return Page[FleetVehicle].of(found, limit, lambda one: one.vehicle)
+
+
+class FleetIds(BaseModel):
+    """The vehicles that were found, by id alone."""
+
+    items: list[str]
+    next: str | None = Field(None, description="Ask with `after=` this for what follows; null where nothing does.")
+
+
+@router.get("/ids", summary="Find vehicles, their ids alone")
+async def ids(
+    caller: Reader,
+    rooms: Rooms,
+    where: Annotated[str, Query(description="A condition, as for `/v1/fleet`. All if empty.")] = "",
+    limit: Annotated[int, Query(ge=1, le=MAX_ROWS - 1, description="How many at most.")] = MAX_ROWS - 1,
+    after: After = None,
+) -> FleetIds:
+    """By id. What maps and lists of a whole fleet ask for again and again: which vehicles belong to them now."""
+    table = await twins.fleet(rooms, caller.company, where, select=[], limit=limit + 1, after=after or "")
+    if asks_positions(where):
+        await run_in_threadpool(look, rooms, caller, {"view": "fleet", "where": where})
+    found = table["vehicle"].to_pylist()
+    return FleetIds(items=found[:limit], next=found[limit - 1] if len(found) > limit else None)
 
 
 def _value(row: dict[str, Any], path: str, unit: str | None, now: datetime) -> twins.Value | None:

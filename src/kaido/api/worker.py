@@ -51,6 +51,7 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             proxy_headers=False,
             timeout_graceful_shutdown=_GRACE_SECONDS,
             backlog=_BACKLOG,
+            ws_per_message_deflate=False,  # it would compress what many viewers get for each of them anew
         )
     )
     with contextlib.closing(listener):

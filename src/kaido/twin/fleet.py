@@ -81,6 +81,7 @@ class FleetQuestions:
         self._twin = twin
         self._attributes = attributes
         self._by_id: tuple[list[str], npt.NDArray[np.int64]] = ([], np.empty(0, np.int64))
+        self._names = pa.array([], pa.string())
 
     def ask(
         self, where: str, *, select: Sequence[str] = (), limit: int = 100, after: str = "", now_us: int
@@ -113,23 +114,23 @@ class FleetQuestions:
         if len(self._by_id[0]) != len(names):
             order = sorted(range(len(names)), key=names.__getitem__)
             self._by_id = [names[number] for number in order], np.array(order, np.int64)
+            self._names = pa.array(names, pa.string())
         ids, numbers = self._by_id
         rest = numbers[bisect.bisect_right(ids, after) if after else 0 :]
         return (rest if matching is None else rest[matching[rest]])[:limit]
 
     def _table(self, view: FleetView, vehicles: npt.NDArray[np.int64], paths: Sequence[str]) -> pa.Table:
-        names = self._twin.vehicles.names
         seen = self._twin.last_seen[vehicles]
         columns = {
-            "vehicle": pa.array([names[number] for number in vehicles], pa.string()),
-            **{a: pa.array(self._attributes.column(a).take(vehicles), pa.string()) for a in ATTRIBUTE_COLUMNS},
+            "vehicle": self._names.take(pa.array(vehicles)),
+            **{a: self._attributes.column(a).array(vehicles) for a in ATTRIBUTE_COLUMNS},
             "last_seen": _times(seen, seen != 0),
         }
         for path in paths:
             number, texts = view.numbers(path), view.texts(path)
-            words = texts.take(vehicles) if texts is not None else [None] * len(vehicles)
             columns[path] = pa.array(number.values[vehicles], mask=~number.present[vehicles])
-            columns[f"{path}@text"] = pa.array(words, pa.string())
+            words = pa.nulls(len(vehicles), pa.string()) if texts is None else texts.array(vehicles)
+            columns[f"{path}@text"] = words
             times = view.times(path)[vehicles]
             columns[f"{path}@time"] = _times(times, times != 0)
         return pa.table(columns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -78,7 +79,8 @@ def fleet(tables: Sequence[pa.Table], limit: int) -> pa.Table:
 
 def _last_of_each(rows: pa.Table, name: str) -> pa.Table:
     """Of the rows that follow each other with the same name the last."""
-    names = rows[name].to_pylist()
-    return rows.filter(
-        pa.array([here != there for here, there in zip(names, [*names[1:], None], strict=True)], pa.bool_())
-    )
+    if len(rows) < 2:  # noqa: PLR2004  # none has another behind it
+        return rows
+    names = rows[name].combine_chunks()
+    last = pc.not_equal(names[:-1], names[1:]).to_numpy(zero_copy_only=False)
+    return rows.filter(pa.array(np.append(last, True)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow as pa
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +48,12 @@ class TextColumn:
     def take(self, vehicles: npt.NDArray[np.int64]) -> list[str | None]:
         """The texts of some vehicles."""
         return [self._words[code] for code in self.codes[vehicles].tolist()]
+
+    def array(self, vehicles: npt.NDArray[np.int64]) -> pa.StringArray:
+        """The texts of some vehicles as Arrow has them; of many, Python touches distinct words only."""
+        if len(vehicles) < len(self._words):
+            return pa.array(self.take(vehicles), pa.string())
+        return pa.array(self._words, pa.string()).take(pa.array(self.codes[vehicles]))
 
     def objects(self) -> npt.NDArray[np.object_]:
         """The texts of all vehicles as Python objects."""
