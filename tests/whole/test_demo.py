@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
 import time
 from typing import TYPE_CHECKING
 
+from kaido.company import Proofs
+from kaido.store import Store
 from tests.whole.platform_fixture import KAIDO
 
 if TYPE_CHECKING:
@@ -43,6 +46,10 @@ def test_cars_arrive_and_their_data_can_be_asked(tmp_path: Path) -> None:
     assert said["first_data_s"] < 90
     assert "fleet --where" in err
     assert "command send sim-us-0001" in err
+    said_password = re.search(r"sign in as demo with the password (\S+)", err)
+    assert said_password is not None
+    with contextlib.closing(Store.open(f"sqlite:///{tmp_path}/kaido-data/kaido.db")) as store:
+        assert Proofs(store).with_password(None, "demo", said_password[1]).role == "administrator"
     assert "Traceback" not in err
     assert (tmp_path / "kaido-data" / "lake" / "demo" / "signals" / "_delta_log").is_dir()
 

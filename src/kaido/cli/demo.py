@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kaido.runtime.settings import Settings
 
 COMPANY = "demo"
+USER = "demo"
 SHOWN = {
     "Vehicle.Speed": "speed km/h",
     "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current": "charge %",
@@ -80,8 +81,9 @@ async def _demo(session: Session, cars: int, seconds: float | None) -> dict[str,
     platform = Platform(session.settings)
     async with started(platform) as stop:
         with contextlib.closing(Client(platform.api, platform.token, company=COMPANY)) as client:
-            token, alone = await asyncio.to_thread(_prepare, client)
-            _greet(session, platform, token, "" if alone else f"--company {COMPANY} ")
+            alone = await asyncio.to_thread(_prepare, client)
+            token, password = await asyncio.to_thread(_admit, client)
+            _greet(session, platform, token, password, "" if alone else f"--company {COMPANY} ")
             fleet = asyncio.create_task(
                 run_fleet(client, cars=cars, state=session.settings.data / "sim", endpoint=platform.gateway, stop=stop)
             )
@@ -105,13 +107,26 @@ async def _demo(session: Session, cars: int, seconds: float | None) -> dict[str,
             }
 
 
-def _prepare(client: Client) -> tuple[str, bool]:
-    """A token of the demo's company for whoever watches it, and whether the folder has no other company."""
+def _prepare(client: Client) -> bool:
+    """See that the demo's company is there; whether the folder has no other one."""
     companies = {company["name"] for company in client.pages("/v1/companies")}
     if COMPANY not in companies:
         client.post("/v1/companies", json={"name": COMPANY})
+    return companies <= {COMPANY}
+
+
+def _admit(client: Client) -> tuple[str, str]:
+    """A token for the API, and a password for the console, for whoever watches; each start makes new ones."""
+    from kaido.company import passwords  # noqa: PLC0415  # heavy, as above
+
     made = client.post("/v1/tokens", json={"name": f"demo {clock.iso(clock.now())}", "scopes": ["read", "write"]})
-    return str(made["secret"]), companies <= {COMPANY}
+    password = passwords.generated()
+    if USER in {user["name"] for user in client.pages("/v1/users")}:
+        again = {"role": "administrator", "disabled": False, "password": password}
+        client.patch(f"/v1/users/{USER}", json=again)
+    else:
+        client.post("/v1/users", json={"name": USER, "role": "administrator", "password": password})
+    return str(made["secret"]), password
 
 
 TRY = (
@@ -122,11 +137,12 @@ TRY = (
 )
 
 
-def _greet(session: Session, platform: Platform, token: str, naming: str) -> None:
+def _greet(session: Session, platform: Platform, token: str, password: str, naming: str) -> None:
     program = "kaido" if shutil.which("kaido") else os.path.relpath(sys.argv[0])
     start = f"  {program} --data {os.path.relpath(session.settings.data)} {naming}"
     lines = [
         "",
+        f"The console is {platform.api}/ — sign in as {USER} with the password {password}",
         f"The API is {platform.api} (its pages: {platform.api}/docs). A token for it, of company '{COMPANY}':",
         f"  {token}",
         "Four commands to try in another terminal:",

@@ -27,6 +27,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "company": ("company", "Companies and their certificate authorities"),
     "vehicle": ("vehicle", "Register, enrol and revoke vehicles"),
     "token": ("token", "Tokens for the API"),
+    "user": ("user", "Who may sign in to the web console"),
     "context": ("context_", "The platforms this command line knows"),
     "catalog": ("catalog", "Signals and decoder manifests"),
     "campaign": ("campaign", "What to collect from which vehicles"),
