@@ -6,7 +6,6 @@ import io
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
-import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -17,6 +16,8 @@ from kaido.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import polars as pl
 
 
 class Format(StrEnum):
@@ -77,9 +78,11 @@ def _json(rows: pa.Table) -> bytes:
 
 
 def _csv(rows: pa.Table) -> bytes:
+    import polars  # noqa: ICN001, PLC0415  # as below
+
     frame = _plain(rows)
     nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
-    texts = [pl.Series(name, [None if v is None else str(v) for v in frame[name].to_list()]) for name in nested]
+    texts = [polars.Series(name, [None if v is None else str(v) for v in frame[name].to_list()]) for name in nested]
     return frame.with_columns(texts).write_csv().encode()
 
 
@@ -101,9 +104,11 @@ _WRITERS = {Format.JSON: _json, Format.CSV: _csv, Format.ARROW: _arrow, Format.P
 
 def _plain(rows: pa.Table) -> pl.DataFrame:
     """The columns as JSON can say them: times in ISO 8601 with Z, bytes in hexadecimal, decimals as numbers."""
+    import polars  # noqa: ICN001, PLC0415  # heavy; most commands of the command line load the API and do without
+
     columns = [_plain_column(rows[name]) for name in rows.column_names]
-    frame = pl.from_arrow(pa.table(columns, names=rows.column_names))
-    assert isinstance(frame, pl.DataFrame)
+    frame = polars.from_arrow(pa.table(columns, names=rows.column_names))
+    assert isinstance(frame, polars.DataFrame)
     return frame
 
 

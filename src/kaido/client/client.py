@@ -6,7 +6,6 @@ import json as jsonlib
 from typing import TYPE_CHECKING, Any, Self
 
 import httpx
-import pyarrow as pa
 
 from kaido.client.data import DataMethods
 from kaido.errors import KaidoError, UnavailableError, from_problem
@@ -16,6 +15,8 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
     from typing import BinaryIO
+
+    import pyarrow as pa
 
 ARROW = "application/vnd.apache.arrow.stream"
 
@@ -92,6 +93,8 @@ class Client(DataMethods):
         self, path: str, params: Mapping[str, Any] | None = None, *, method: str = "GET", json: Any = None
     ) -> pa.Table:
         """The Arrow table at ``path``."""
+        import pyarrow as pa  # noqa: PLC0415  # heavy; most commands do without
+
         response = self._send(method, path, params=params, json=json, headers={"Accept": ARROW})
         with pa.ipc.open_stream(response.content) as reader:
             return reader.read_all()
