@@ -4,6 +4,7 @@ import { build } from "esbuild";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 
 const folder = process.argv[2];
 if (!folder) {
@@ -67,3 +68,9 @@ for (const name of [...packages].sort()) {
 const licences = notices.join(`\n\n${"-".repeat(72)}\n\n`);
 await keep("licences.txt", licences);
 await writeFile(join(folder, "manifest.json"), JSON.stringify(manifest, null, 1));
+
+// Packed once here instead of for each browser.
+for (const file of await readdir(folder)) {
+  const content = await readFile(join(folder, file));
+  if (content.length > 1000) await writeFile(join(folder, `${file}.gz`), gzipSync(content, { level: 9 }));
+}

@@ -37,6 +37,7 @@ from kaido.api import (
     idles,
     imports,
     live,
+    maps,
     markets,
     metrics,
     page,
@@ -78,6 +79,7 @@ VERSIONED = (
     fleet,
     live,
     positions,
+    maps,
     signals,
     series,
     recorded,
@@ -152,7 +154,7 @@ def create_app(settings: Settings, *, embedded: bool = False) -> FastAPI:
     if not embedded:
         from kaido.console import install  # noqa: PLC0415  # the command line has no use for pages
 
-        install(app)
+        install(app, settings.console_tiles)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to change it
     return app
 

@@ -74,6 +74,13 @@ class Settings(BaseSettings):
         60.0, ge=5, le=527_040, description="time without a request after which somebody is signed out, min"
     )
 
+    console_tiles: str = Field(
+        "",
+        description="the console's base map: a `.pmtiles` file, its URL, or `https://host/{z}/{x}/{y}.png` "
+        "(`.pbf`, `.mvt`: vector tiles); empty draws outlines of land and asks nobody",
+    )
+    console_borders: bool = Field(False, description="draw the borders of countries on the console's map")
+
     nats_url: str = Field("", description="a NATS server with JetStream; empty starts the embedded one")
     nats_token: str = Field("", description="the token for `nats_url`")
     nats_replicas: int = Field(1, ge=1, le=5, description="replicas of each stream (a cluster has three)")
@@ -121,6 +128,17 @@ class Settings(BaseSettings):
         if token and (why := secrets.weakness(token)):
             raise ValueError(f"this is no secret: {why}")
         return token
+
+    @field_validator("console_tiles")
+    @classmethod
+    def _is_a_map(cls, tiles: str) -> str:
+        is_url = tiles.startswith(("http://", "https://"))
+        if is_url and any(character in tiles for character in " ;,'\""):
+            raise ValueError("a URL has no such characters: they would end the console's content security policy")
+        is_template = is_url and all(part in tiles for part in ("{z}", "{x}", "{y}"))
+        if tiles and not is_template and not tiles.partition("?")[0].endswith(".pmtiles"):
+            raise ValueError("neither a .pmtiles file nor a URL with {z}, {x} and {y}")
+        return tiles
 
     @field_validator("nats_url", "database_url")
     @classmethod
