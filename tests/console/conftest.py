@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright
+from playwright.async_api import async_playwright, expect
 
 from kaido.client import Client
 from tests.console import history
@@ -44,6 +44,7 @@ SIZES = {"wide": (1440, 900), "laptop": (1280, 720), "phone": (390, 844)}
 SHOTS = Path(__file__).parent / ".shots"
 PATIENCE_MS = 20_000
 _HERE = Path(__file__).parent
+expect.set_options(timeout=PATIENCE_MS)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -201,7 +202,7 @@ async def browser_page(site: Site, browser: Browser) -> AsyncIterator[Callable[.
 
 async def sign_in(context: BrowserContext, site: Site, role: str) -> None:
     """Sign in over the form's own route, without drawing it."""
-    form = {"name": role, "password": site.passwords[role], "company": COMPANY}
+    form: dict[str, str | float | bool] = {"name": role, "password": site.passwords[role], "company": COMPANY}
     answer = await context.request.post("/login", form=form, max_redirects=0)
     assert answer.status == 303, await answer.text()
 

@@ -32,12 +32,21 @@ async def test_signing_in_leads_where_one_wanted_to_go(
     await expect(page).to_have_url(f"{site.url}/fleet?where=Vehicle.Speed+%3E+1")
 
 
+async def test_a_page_that_is_not_there_is_said_to_be(browser_page: Callable[..., Awaitable[Page]]) -> None:
+    page = await browser_page("viewer")
+    page.watched.expect("404")  # type: ignore[attr-defined]
+    answer = await page.goto("/nowhere")
+    assert answer is not None
+    assert answer.status == 404
+    await expect(page.get_by_role("heading", name="There is no such page")).to_be_visible()
+
+
 async def test_a_link_to_the_sign_in_leads_to_no_other_host(
     site: Site, browser_page: Callable[..., Awaitable[Page]]
 ) -> None:
     page = await browser_page(None)
     for away in ("https://example.org/", "//example.org/", "/\\example.org/"):
-        form = {
+        form: dict[str, str | float | bool] = {
             "name": "viewer",
             "password": site.passwords["viewer"],
             "company": COMPANY,

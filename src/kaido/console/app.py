@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from mimetypes import guess_type
 from typing import TYPE_CHECKING
 
@@ -10,10 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.staticfiles import StaticFiles
 
-from kaido.console.page import ASSETS, problem
+from kaido.console.ask import Api
+from kaido.console.page import ASSETS, person, problem
 from kaido.console.pages import ALL
 from kaido.console.safety import Safety
-from kaido.errors import NotFoundError
+from kaido.errors import KaidoError, NotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -54,6 +56,7 @@ def install(app: FastAPI, tiles: str = "") -> None:
     for module in ALL:
         app.include_router(module.router, include_in_schema=False)
     app.add_api_route("/", _home, include_in_schema=False)
+    app.exception_handlers[HTTPException] = _no_such_page(app.exception_handlers[HTTPException])
     app.add_middleware(Safety, tiles=tiles)
 
 
@@ -68,7 +71,9 @@ def _no_such_page(otherwise: Callable[..., Awaitable[Response]]) -> Callable[[Re
         missing = isinstance(error, HTTPException) and error.status_code == 404  # noqa: PLR2004
         reads_pages = "text/html" in request.headers.get("accept", "") and not request.url.path.startswith("/v1")
         if missing and reads_pages:
-            return problem(request, NotFoundError("there is no such page", fix="The navigation has all there are"))
+            with contextlib.suppress(KaidoError):  # a stranger gets the page without the navigation
+                await person(request, Api(request))
+            return problem(request, NotFoundError("there is no such page", why=f"nothing is at {request.url.path}"))
         return await otherwise(request, error)
 
     return handle
