@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from mimetypes import guess_type
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
@@ -64,7 +64,7 @@ async def _home() -> RedirectResponse:
     return RedirectResponse("/fleet", 303)
 
 
-def _no_such_page(otherwise: Callable[..., Awaitable[Response]]) -> Callable[[Request, Exception], Awaitable[Response]]:
+def _no_such_page(otherwise: Callable[..., Any]) -> Callable[[Request, Exception], Awaitable[Response]]:
     """A browser that asks for a page that is not there gets one; everybody else the API's answer."""
 
     async def handle(request: Request, error: Exception) -> Response:
@@ -74,6 +74,7 @@ def _no_such_page(otherwise: Callable[..., Awaitable[Response]]) -> Callable[[Re
             with contextlib.suppress(KaidoError):  # a stranger gets the page without the navigation
                 await person(request, Api(request))
             return problem(request, NotFoundError("there is no such page", why=f"nothing is at {request.url.path}"))
-        return await otherwise(request, error)
+        answer: Response = await otherwise(request, error)
+        return answer
 
     return handle
