@@ -29,7 +29,8 @@ async def test_a_campaigns_life(world: World) -> None:
     assert (await world.a.ask("GET", "/campaigns")) == {"items": [made], "next": None}
     stopped = await world.a.ask("POST", "/campaigns/speed/stop")
     assert stopped["state"] == "stopped"
-    assert await world.a.ask("GET", "/campaigns/speed") == stopped
+    text = "name: speed\nsignals:\n- Vehicle.Speed\nperiod: 1s\n"
+    assert await world.a.ask("GET", "/campaigns/speed") == stopped | {"text": text}
     await world.a.ask("DELETE", "/campaigns/speed", status=204)
     await world.a.ask("GET", "/campaigns/speed", status=404)
 

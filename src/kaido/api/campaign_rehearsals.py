@@ -137,6 +137,6 @@ async def begin_dry_run(
 
 
 @router.get("/{id}", summary="Show an estimate or a dry run")
-async def show(id: str, caller: Reader, rooms: Rooms) -> RehearsalOut:  # noqa: A002  # it is what the field calls it
+async def rehearsal(id: str, caller: Reader, rooms: Rooms) -> RehearsalOut:  # noqa: A002  # it is what the field calls it
     """How far it is, and what came of it."""
     return RehearsalOut.of(rooms.rehearsals.get(caller.company, id))

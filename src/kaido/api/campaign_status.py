@@ -75,8 +75,21 @@ class UsedOut(BaseModel):
     events: int
     bytes: int = Field(description="Of payloads, as they were sent.")
     quarantined: int = Field(description="Payloads that could not be read.")
+    day_events: int = Field(description="Of them, in the present day (UTC); so are `day_bytes`.")
+    day_bytes: int
     last: datetime | None = Field(description="When something last came in.")
     last_age_s: float | None
+
+
+class NearestOut(BaseModel):
+    """The vehicle that is nearest to a limit."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    what: str = Field(description="`bytes`, `events` or `quarantined`.")
+    vehicle: str
+    counted: int = Field(description="In the present hour or day (UTC), as the limits say.")
+    limit: int
 
 
 class CompiledOut(BaseModel):
@@ -106,6 +119,10 @@ class StatusOut(BaseModel):
     wave: WaveOut | None
     base_version: int | None = Field(description="What vehicles hold whose wave has not come.")
     limits: dict[str, Any] | None
+    nearest: list[NearestOut] = Field(description="By limit, the vehicle that has sent most.")
+    next_vehicles: int | None = Field(
+        description="How many would get it besides, were the draft started or the next wave begun; null: it cannot."
+    )
     vehicles: int = Field(description="That it means, or that hold it.")
     converged: int = Field(description="As they should be.")
     reasons: list[ReasonOut]
@@ -133,6 +150,8 @@ class StatusOut(BaseModel):
             wave=_wave(campaign, now),
             base_version=campaign.base.version if campaign.base else None,
             limits=limits.model_dump(mode="json", exclude_none=True) if limits else None,
+            nearest=[NearestOut.model_validate(one) for one in overview.nearest],
+            next_vehicles=overview.next_vehicles,
             vehicles=len(overview.standings),
             converged=overview.converged,
             reasons=[
@@ -149,6 +168,8 @@ class StatusOut(BaseModel):
                 events=used.events,
                 bytes=used.bytes,
                 quarantined=used.quarantined,
+                day_events=used.day_events,
+                day_bytes=used.day_bytes,
                 last=used.last,
                 last_age_s=None if used.last is None else round((now - used.last).total_seconds(), 1),
             ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
@@ -61,6 +62,12 @@ class CampaignOut(BaseModel):
         )
 
 
+class CampaignText(CampaignOut):
+    """A campaign, as a person would write it too."""
+
+    text: str = Field("", description="What it asks for as YAML, without what it is by itself.")
+
+
 class ChangeOut(BaseModel):
     """A change of a campaign."""
 
@@ -95,6 +102,7 @@ class VersionOut(BaseModel):
     sync_id: str
     created: datetime
     spec: dict[str, Any]
+    text: str = Field(description="As YAML, without what it is by itself.")
 
 
 class Extension(BaseModel):
@@ -113,16 +121,30 @@ def create(wish: Wish, caller: Writer, rooms: Rooms, draft: bool = False, reason
 
 
 @router.get("", summary="List campaigns")
-def list_(caller: Reader, rooms: Rooms, limit: Limit = 100, after: After = None) -> Page[CampaignOut]:
+def list_(
+    caller: Reader,
+    rooms: Rooms,
+    search: Annotated[str, Query(max_length=200, description="Only those with this in what they ask for.")] = "",
+    state: Annotated[list[str] | None, Query(description="Only those in one of these states.")] = None,
+    limit: Limit = 100,
+    after: After = None,
+) -> Page[CampaignOut]:
     """By name, in pages."""
-    found = [CampaignOut.of(one) for one in rooms.campaigns.list(caller.company) if after is None or one.name > after]
-    return Page[CampaignOut].of(found, limit, lambda one: one.name)
+    word = search.strip().casefold()
+    found = [
+        CampaignOut.of(one)
+        for one in rooms.campaigns.list(caller.company)
+        if (after is None or one.name > after) and (not state or one.state.value in state)
+    ]
+    shown = [one for one in found if not word or word in json.dumps(one.spec, ensure_ascii=False).casefold()]
+    return Page[CampaignOut].of(shown, limit, lambda one: one.name)
 
 
 @router.get("/{name}", summary="Show a campaign")
-def show(name: str, caller: Reader, rooms: Rooms) -> CampaignOut:
+def show(name: str, caller: Reader, rooms: Rooms) -> CampaignText:
     """What it asks for, and whether it runs."""
-    return CampaignOut.of(rooms.campaigns.get(caller.company, name))
+    campaign = rooms.campaigns.get(caller.company, name)
+    return CampaignText.of(campaign).model_copy(update={"text": _text(campaign.spec)})
 
 
 @router.put("/{name}", summary="Change a campaign")
@@ -192,8 +214,18 @@ def version(name: str, version: Annotated[int, Path(ge=1, lt=2**31)], caller: Re
     """As it was asked for then."""
     found = rooms.campaign_history.version(caller.company, name, version)
     return VersionOut(
-        version=found.version, sync_id=found.sync_id, created=found.created, spec=found.spec.to_document()
+        version=found.version,
+        sync_id=found.sync_id,
+        created=found.created,
+        spec=found.spec.to_document(),
+        text=_text(found.spec),
     )
+
+
+def _text(spec: CampaignSpec) -> str:
+    from kaido.control.text import written  # noqa: PLC0415  # as above
+
+    return written(spec)
 
 
 def _by(caller: Caller, why: str) -> By:

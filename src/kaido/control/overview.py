@@ -13,10 +13,12 @@ from kaido.control.campaigns import Campaigns
 from kaido.control.checkins import Checkins
 from kaido.control.compiling import Scheme, compile_scheme
 from kaido.control.convergence import CONVERGED, Case, Group, Reason, Standing, schemes_of
+from kaido.control.life import State
 from kaido.control.members import Members, of_campaign, problems
 from kaido.control.naming import shown
 from kaido.control.plan import Aim, manifest_of
 from kaido.control.presence_records import PresenceRecords
+from kaido.control.rollout import last_wave, reached
 from kaido.control.usage import Total, Usage
 from kaido.runtime import clock
 
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from kaido.control.compiling import Unfit
     from kaido.control.model import Campaign
     from kaido.control.plan import Offer
+    from kaido.control.usage import Excess
     from kaido.store import Store
 
 EXAMPLES = 3
@@ -61,6 +64,8 @@ class Overview:
         counts: vehicles by reason, those that are as they should be first.
         examples: some vehicles of each reason.
         used: what vehicles sent for it.
+        nearest: by limit, the vehicle that has sent most in the present hour or day.
+        next_vehicles: how many would get it besides, were it started or its next wave begun; None where neither can be.
         compiled: what its vehicles should hold or hold, those of most vehicles first.
         problems: what keeps it from going on as it should.
         standings: every vehicle that it means, or that holds it, by id.
@@ -71,6 +76,8 @@ class Overview:
     counts: dict[Reason, int]
     examples: dict[Reason, list[Standing]]
     used: Total
+    nearest: list[Excess]
+    next_vehicles: int | None
     compiled: list[Compiled]
     problems: list[str]
     standings: Sequence[Standing] = field(repr=False)
@@ -112,12 +119,15 @@ class Overviews:
         contacts = self._presence.contacts(company, open_) if open_ else {}
         standings = [case.standing(now, contacts.get(case.vehicle.id)) for case in cases]
         counts = Counter(one.reason for one in standings)
+        limits = campaign.spec.rollout.limits if campaign.spec.rollout else None
         return Overview(
             campaign,
             now,
             {reason: counts[reason] for reason in Reason if counts[reason]},
             {reason: _first(standings, reason) for reason in Reason if counts[reason]},
             self._usage.total(company, name),
+            self._usage.nearest(company, name, limits, now) if limits else [],
+            _next_vehicles(campaign, self._members.of(company).get(name, {}), cases),
             _compiled(standings, names),
             list(self._problems(campaign, now)),
             standings,
@@ -197,6 +207,17 @@ def _compiled(standings: Iterable[Standing], names: Mapping[str, tuple[str, int]
             wanted[one.wanted] += 1
     found = [Compiled(key, *names.get(key, _UNKNOWN), wanted[key], held[key]) for key in sorted(wanted | held)]
     return sorted(found, key=lambda one: (one.wanted, one.held), reverse=True)
+
+
+def _next_vehicles(campaign: Campaign, members: Mapping[str, frozenset[str]], cases: Iterable[Case]) -> int | None:
+    rollout = campaign.spec.rollout
+    meant = [case.vehicle for case in cases if case.aim.means(case.vehicle) and not case.vehicle.revoked]
+    if campaign.state is State.DRAFT:
+        return sum(map(reached(campaign.name, rollout, campaign.wave, members), meant))
+    if campaign.state is not State.RUNNING or campaign.wave >= last_wave(rollout):
+        return None
+    now, then = (reached(campaign.name, rollout, wave, members) for wave in (campaign.wave, campaign.wave + 1))
+    return sum(then(one) and not now(one) for one in meant)
 
 
 def _first(standings: Iterable[Standing], reason: Reason) -> list[Standing]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlalchemy import case, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from kaido.runtime import clock
 from kaido.store.tables import CampaignRow, CampaignUsageRow
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ class Total:
 
     Attributes:
         last: when something last came in.
+        day_bytes: of them, in the present day (UTC); so are ``day_events``.
     """
 
     vehicles: int
@@ -53,11 +55,13 @@ class Total:
     events: int
     quarantined: int
     last: datetime | None
+    day_bytes: int
+    day_events: int
 
 
 @dataclass(frozen=True)
 class Excess:
-    """A vehicle beyond a limit."""
+    """A vehicle beyond a limit, or nearest to one."""
 
     vehicle: str
     what: str
@@ -82,11 +86,33 @@ class Usage:
     def total(self, company: str, name: str) -> Total:
         """All that vehicles sent for a campaign since it was created."""
         rows = CampaignUsageRow
-        sums = (func.coalesce(func.sum(getattr(rows, what)), 0) for what in COUNTED)
-        query = select(func.count(), *sums, func.max(rows.last)).where(rows.company == company, rows.name == name)
+        is_today = rows.day == _window("day", clock.now())
+        today = (case((is_today, getattr(rows, f"day_{what}")), else_=0) for what in ("bytes", "events"))
+        sums = (func.coalesce(func.sum(one), 0) for one in (*(getattr(rows, what) for what in COUNTED), *today))
+        query = select(func.count(), func.max(rows.last), *sums).where(rows.company == company, rows.name == name)
         with self._store.reading() as session:
-            vehicles, size, events, quarantined, last = session.execute(query).one()
-        return Total(vehicles, int(size), int(events), int(quarantined), last)
+            vehicles, last, size, events, quarantined, day_bytes, day_events = session.execute(query).one()
+        return Total(vehicles, int(size), int(events), int(quarantined), last, int(day_bytes), int(day_events))
+
+    def nearest(self, company: str, name: str, limits: Limits, moment: datetime) -> list[Excess]:
+        """By limit, the vehicle that sent most in the hour or day of ``moment``; none where nothing was sent."""
+        rows, found = CampaignUsageRow, []
+        with self._store.reading() as session:
+            for what in COUNTED:
+                limit = getattr(limits, what)
+                counted = func.sum(getattr(rows, f"{limits.per}_{what}"))
+                names = [name, ""] if what == "quarantined" else [name]
+                query = (
+                    select(rows.vehicle, counted)
+                    .where(rows.company == company, rows.name.in_(names))
+                    .where(getattr(rows, limits.per) == _window(limits.per, moment))
+                    .group_by(rows.vehicle)
+                    .order_by(counted.desc(), rows.vehicle)
+                    .limit(1)
+                )
+                if limit is not None and (most := session.execute(query).first()) is not None:
+                    found.append(Excess(most[0], what, int(most[1]), limit))
+        return found
 
     def beyond(self, company: str, name: str, limits: Limits, moment: datetime) -> list[Excess]:
         """The vehicles that sent more than they may in the hour or day of ``moment``, by id."""
