@@ -106,6 +106,7 @@ def signals(
     search: Annotated[
         str, Query(max_length=200, description="Only those in whose path or description all of these words are.")
     ] = "",
+    kind: Annotated[str | None, Query(max_length=20, description="Only of this kind: `actuator`, `sensor` …")] = None,
     limit: Limit = 1000,
     after: After = None,
 ) -> Page[SignalOut]:
@@ -114,7 +115,9 @@ def signals(
     found = [
         one
         for one in rooms.catalog.signals(caller.company, glob)
-        if (after is None or one.path > after) and matches(one.path, one.description, words)
+        if (after is None or one.path > after)
+        and matches(one.path, one.description, words)
+        and kind in {None, one.kind}
     ]
     items = [SignalOut.model_validate(one) for one in found[: limit + 1]]
     return Page[SignalOut].of(items, limit, lambda one: one.path)

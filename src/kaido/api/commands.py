@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import datetime
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from fastapi import APIRouter, Query
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from kaido.api import twins
+from kaido.api import times, twins
 from kaido.api.auth import Caller, Commander, Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
 from kaido.api.looks import asks_positions, look
 from kaido.api.pages import After, Limit, Page
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 router = APIRouter(prefix="/commands", tags=["commands"])
 
 _ACTUATOR = "Vehicle.Cabin.HVAC.IsAirConditioningActive"
+Word = TypeVar("Word", bound=StrEnum)
 _PAGE = 1_000
 _NAMED = 10
 
@@ -161,11 +163,23 @@ def list_(
     caller: Reader,
     rooms: Rooms,
     vehicle: Annotated[str | None, Query(description="Only those to this vehicle.")] = None,
+    state: Annotated[
+        str | None, Query(description="Only those that are so at one of these vehicles: a `state` of an execution.")
+    ] = None,
+    outcome: Annotated[str | None, Query(description="Only those with this outcome at one of these vehicles.")] = None,
+    issuer: Annotated[str | None, Query(description="Only those that a token or user of this name sent.")] = None,
+    start: Annotated[str | None, Query(description="First moment: ISO 8601, `-2h`, `now`.")] = None,
+    end: Annotated[str | None, Query(description="The moment after the last.")] = None,
     limit: Limit = 100,
     after: After = None,
 ) -> Page[CommandOut]:
     """The newest first, in pages."""
-    found = rooms.commands.records.newest(caller.company, limit + 1, after, vehicle)
+    from kaido.commands.model import Outcome, State  # noqa: PLC0415  # heavy, as the rest of the room
+    from kaido.commands.records import Wanted  # noqa: PLC0415  # as above
+
+    first, last = times.span(start, end)
+    wanted = Wanted(vehicle, _one_of(State, "state", state), _one_of(Outcome, "outcome", outcome), issuer, first, last)
+    found = rooms.commands.records.newest(caller.company, limit + 1, after, wanted)
     return Page[CommandOut].of([CommandOut.model_validate(one) for one in found], limit, lambda one: one.id)
 
 
@@ -209,6 +223,18 @@ def approve(id: str, caller: Commander, rooms: Rooms) -> CommandOut:  # noqa: A0
     caller.notes.update(command=id)
     _nudge(rooms, command)
     return _shown(rooms, command)
+
+
+def _one_of(kind: type[Word], name: str, given: str | None) -> Word | None:
+    """The member of an enumeration.
+
+    Raises:
+        NotFoundError: there is none of this value.
+    """
+    known = [one.value for one in kind]
+    if given is not None and given not in known:
+        raise NotFoundError.of(name, given, known, fix=f"They are: {', '.join(known)}")
+    return None if given is None else kind(given)
 
 
 async def _send_to_one(wish: Wish, caller: Caller, rooms: Services) -> Command:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
     from kaido.commands.model import Issuer, Order
@@ -34,6 +35,49 @@ _SHOWN = 10
 
 class IdTakenError(ConflictError):
     """There is another command of that id."""
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which commands are looked for; what is None does not matter.
+
+    Attributes:
+        vehicle: only those to it.
+        state: only those that are so at one of these vehicles, and have no outcome there.
+        outcome: only those that have it at one of these vehicles.
+        issuer: only those of a token or user of this name.
+        start: only those from then on.
+        end: only those before.
+    """
+
+    vehicle: str | None = None
+    state: State | None = None
+    outcome: Outcome | None = None
+    issuer: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+    def narrowed(self, query: Select[CommandRow], company: str) -> Select[CommandRow]:
+        """A query for the commands of a company, for these alone."""
+        if self.issuer is not None:
+            query = query.where(CommandRow.issuer == self.issuer)
+        if self.start is not None:
+            query = query.where(CommandRow.created >= self.start)
+        if self.end is not None:
+            query = query.where(CommandRow.created < self.end)
+        if self.vehicle is None and self.state is None and self.outcome is None:
+            return query
+        theirs = select(ExecutionRow.command).where(ExecutionRow.company == company)
+        if self.vehicle is not None:
+            theirs = theirs.where(ExecutionRow.vehicle == self.vehicle)
+        if self.state is not None:
+            theirs = theirs.where(ExecutionRow.state == self.state.value)
+        if self.outcome is not None:
+            theirs = theirs.where(ExecutionRow.outcome == self.outcome.value)
+        return query.where(CommandRow.id.in_(theirs))
+
+
+ALL = Wanted()
 
 
 @dataclass(frozen=True)
@@ -112,14 +156,9 @@ class CommandRecords:
         with self._store.reading() as session:
             return _command(session, _find(session, company, id))
 
-    def newest(self, company: str, limit: int, after: str | None = None, vehicle: str | None = None) -> list[Command]:
-        """Commands, the newest first; those behind the one with the id ``after``; only those to a vehicle."""
-        query = select(CommandRow).where(CommandRow.company == company)
-        if vehicle is not None:
-            theirs = select(ExecutionRow.command).where(
-                ExecutionRow.company == company, ExecutionRow.vehicle == vehicle
-            )
-            query = query.where(CommandRow.id.in_(theirs))
+    def newest(self, company: str, limit: int, after: str | None = None, wanted: Wanted = ALL) -> list[Command]:
+        """Commands, the newest first; those behind the one with the id ``after``."""
+        query = wanted.narrowed(select(CommandRow).where(CommandRow.company == company), company)
         with self._store.reading() as session:
             if after is not None:
                 last = _find(session, company, after)

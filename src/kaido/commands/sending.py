@@ -105,7 +105,7 @@ class Commands:
         checked = values.check(signal, value)
         if where is None:
             for one in vehicles:
-                self._check_able(company, one, path)
+                self.check_able(company, one, path)
         policy = self.policies.get(company)
         order = Order(path, checked, values.request(0, "", signal.datatype, checked))
         return self.send(
@@ -207,7 +207,13 @@ class Commands:
         """The signals that preconditions of an actuator are about."""
         return preconditions.signals(policies.preconditions(self.policies.get(company), path))
 
-    def _check_able(self, company: str, vehicle: str, path: str) -> None:
+    def check_able(self, company: str, vehicle: str, path: str) -> None:
+        """Whether a vehicle can be commanded.
+
+        Raises:
+            NotFoundError: it is not registered, or has not got the actuator.
+            ConflictError: it is revoked.
+        """
         found = self._vehicles.get(company, vehicle)
         if found.revoked:
             raise ConflictError(f"vehicle {vehicle} is revoked", fix=f"kaido vehicle restore {vehicle}")

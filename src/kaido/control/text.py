@@ -82,13 +82,15 @@ class CampaignText:
     def _inside(self, node: yaml.ScalarNode, offset: int) -> Place:
         """A place in the text of a scalar: its lines are joined by one space each, its indentation is none of it."""
         line, column = node.start_mark.line, node.start_mark.column
-        if node.style in {"|", ">"}:
+        is_block = node.style in {"|", ">"}
+        if is_block:
             line, column = line + 1, -1
         elif node.style is not None:
             column += 1
+        indent = self._indent(line)
         while True:
             content = self._line(line)
-            start = len(content) - len(content.lstrip()) if column < 0 else column
+            start = column if column >= 0 else min(indent, len(content)) if is_block else self._indent(line)
             room = len(content.rstrip()) - start
             if offset <= room or line >= node.end_mark.line:
                 at = start + min(offset, max(room, 0))
@@ -96,6 +98,10 @@ class CampaignText:
                 return Place(line + 1, at + 1, max(len(word[0]) if word else 1, 1))
             offset -= room + 1
             line, column = line + 1, -1
+
+    def _indent(self, number: int) -> int:
+        content = self._line(number)
+        return len(content) - len(content.lstrip())
 
     def _line(self, number: int) -> str:
         lines = self.text.splitlines()
