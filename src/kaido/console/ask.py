@@ -67,7 +67,7 @@ class Api:
             KaidoError: what the API refused, as it said it.
         """
         if (params := how.get("params")) is not None:
-            how["params"] = {name: value for name, value in params.items() if value not in {None, ""}}
+            how["params"] = {name: value for name, value in params.items() if value not in (None, "", [])}
         try:
             answer = await self._http.request(method, f"/v1{path}", **how)
         except httpx.HTTPError as error:
