@@ -32,12 +32,13 @@ if TYPE_CHECKING:
 DAYS = 6
 PATIENCE_SECONDS = 60
 _CARS = (
-    ("rei-1", "Compact 62", "US", 11),
-    ("rei-2", "Compact 62", "US", 12),
-    ("sora-1", "Saloon 60", "JP", 13),
-    ("plug-1", "Plug-in 18", "US", 21),
-    ("series-1", "Series 2", "JP", 31),
+    ("rei-1", "Compact 62", "US", 11, False),
+    ("rei-2", "Compact 62", "US", 12, False),
+    ("sora-1", "Saloon 60", "JP", 13, True),
+    ("plug-1", "Plug-in 18", "US", 21, False),
+    ("series-1", "Series 2", "JP", 31, False),
 )
+"""Id, model, market, seed, and whether the car's state comes as a text."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,10 @@ def write(data: Path, api: Client, company: str) -> History:
         company: whose cars they are.
     """
     models = {model.name: model for model in truth.MODELS}
-    cars = tuple(truth.TruthCar(name, models[model], market, seed) for name, model, market, seed in _CARS)
+    cars = tuple(
+        truth.TruthCar(name, models[model], market, seed, truth.Measuring(power=True, text_states=texts, sentinels=0))
+        for name, model, market, seed, texts in _CARS
+    )
     end = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     shift = end - timedelta(days=DAYS) - truth.START
     for car in cars:
