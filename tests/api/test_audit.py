@@ -52,3 +52,22 @@ async def test_a_change_that_cannot_be_recorded_says_so(world: World) -> None:
         session.execute(text("ALTER TABLE audit RENAME TO lost"))
     problem = await world.a.ask("POST", "/vehicles", json={"id": "car-1"}, status=503)
     assert "the audit could not record it" in problem["what"]
+
+
+async def test_the_record_is_asked_by_who_what_and_when(world: World) -> None:
+    await world.a.ask("POST", "/vehicles", json={"id": "car-1"}, status=201)
+    await world.a.ask("POST", "/vehicles/car-1/revoke")
+    await world.operator.ask("POST", "/vehicles/car-1/restore", params={"company": "a"})
+
+    async def asked(**params: str) -> list[str]:
+        return [one["what"] for one in (await world.a.ask("GET", "/audit", params=params))["items"]]
+
+    newest, revoked, registered = (await _audit(world))[:3]
+    assert await asked(who="all-ops") == ["vehicles-restore"]
+    assert await asked(who="all-a", what="vehicles-re") == ["vehicles-revoke", "vehicles-register"]
+    assert await asked(what="vehicles_re") == [], "an underscore stands for itself"
+    assert await asked(since=newest["moment"]) == ["vehicles-restore"]
+    assert await asked(until=revoked["moment"]) == ["vehicles-register"]
+    assert await asked(since=registered["moment"], until=newest["moment"], who="nobody") == []
+    problem = await world.a.ask("GET", "/audit", params={"since": "yesterday"}, status=422)
+    assert "since" in problem["why"]

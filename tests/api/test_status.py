@@ -42,6 +42,29 @@ async def test_the_operator_needs_to_name_no_company_and_alone_sees_numbers(worl
     assert hidden["api"] == {}
 
 
+async def test_a_company_sees_its_own_numbers_and_problems_alone(world: World) -> None:
+    report = world.services.report
+    report.problem("ours", "the disk is full")
+    for company in ("a", "b", "ab"):
+        report.count("values_total", 1, company=company, partition="0", reason=f'x",company="{company}')
+        report.gauge("stream_lag_seconds", 99.0, company=company)
+        report.problem(f"lake of {company}", f"the lake of {company} is away", company)
+    for caller, company in ((world.a, "a"), (world.b, "b")):
+        found = await caller.ask("GET", "/status")
+        row = next(row for row in found["processes"] if row["component"] == "api")
+        assert list(row["gauges"]) == [f'stream_lag_seconds{{company="{company}"}}']
+        assert len(row["counters"]) == 1
+        assert sorted(row["problems"].values()) == ["the disk is full", f"the lake of {company} is away"]
+        doctor = await caller.ask("GET", "/doctor")
+        said = [one["what"] for one in doctor["findings"] if one["check"] == "process api"]
+        assert sorted(said) == ["is 99 s behind the journal", "the disk is full", f"the lake of {company} is away"]
+    report.problem("lake of a", None)
+    report.problem("ours", None)
+    found = await world.a.ask("GET", "/status")
+    assert next(row for row in found["processes"] if row["component"] == "api")["state"] == "running"
+    assert found["disk"]["free_bytes"] <= found["disk"]["total_bytes"]
+
+
 async def test_doctor_says_what_to_do_about_each_thing(world: World) -> None:
     found = await world.a.ask("GET", "/doctor")
     assert not found["ok"]

@@ -74,7 +74,7 @@ def form(app: FastAPI, route: Route) -> dict[str, str] | None:
     """A form that a page understands; None where it takes none."""
     for context in iter_route_contexts(app.routes):
         found = context.original_route
-        if context.path == route.path and isinstance(found, APIRoute) and route.method in found.methods:
+        if context.path == route.path and isinstance(found, APIRoute) and route.method in (found.methods or ()):
             fields = list(_fields(found.dependant))
             return {one.alias: "car-1" for one in fields if one.field_info.is_required()} if fields else None
     return None

@@ -49,7 +49,9 @@ READS_BY_POST = {
     "POST /v1/tariffs/{name}/cost",
 }
 OPERATORS = {"GET /metrics", "POST /v1/companies"}
-ABOUT_THE_CALLER = {"GET /v1/companies", "GET /v1/companies/{name}", *OPERATORS}
+SIGN_IN = "POST /v1/session"
+"""Takes a name and a password, and no token: tests/api/test_session_api.py, tests/console/test_borders.py."""
+ABOUT_THE_CALLER = {"GET /v1/companies", "GET /v1/companies/{name}", "GET /v1/session", *OPERATORS}
 """Routes that act for no company that could be named."""
 
 NOTHING_THERE = {403, 404, 503}
@@ -68,6 +70,7 @@ B_HAS = {
     "idles": f"{SECRET}-idle",
     "quarantine": f"{SECRET}-payload",
     "tokens": SECRET,
+    "users": SECRET,
     "versions": "1",
     "commands": f"{SECRET}-command",
     "executions": f"{SECRET}-1",
@@ -78,7 +81,7 @@ B_HAS = {
 def guarded(app: FastAPI) -> list[Route]:
     """The API's routes. Pages know sessions alone; tests/console/test_borders.py asks them the same."""
     api = [route for route in all_routes(app) if route.of_the_api]
-    return [route for route in api if str(route) not in OPEN and route.method != "WEBSOCKET"]
+    return [route for route in api if str(route) not in {*OPEN, SIGN_IN} and route.method != "WEBSOCKET"]
 
 
 def of_b(route: Route) -> str:
@@ -172,7 +175,7 @@ async def test_who_may_not_read_sees_nothing(app: FastAPI, full: World) -> None:
     for route in guarded(app):
         if route.method == "GET" or str(route) in READS_BY_POST:
             response = await ask(app, writer, route)
-            allowed = response.status_code == 200 and route.path in {"/v1/tokens", "/v1/audit"}
+            allowed = response.status_code == 200 and route.path in {"/v1/tokens", "/v1/users", "/v1/session"}
             assert response.status_code == 403 or allowed, f"{route}: {response.text}"
 
 
@@ -324,6 +327,8 @@ async def full(world: World) -> World:
     await world.b.ask("POST", "/vehicles", json={"id": vehicle, "model": SECRET, "vin": SECRET}, status=201)
     await world.b.ask("POST", f"/vehicles/{vehicle}/enrol", status=201)
     await world.b.ask("POST", "/tokens", json={"name": B_HAS["tokens"], "scopes": ["read"]}, status=201)
+    user = {"name": B_HAS["users"], "role": "viewer", "password": f"{SECRET}-koi-pond-lantern"}
+    await world.b.ask("POST", "/users", json=user, status=201)
     signal = CanSignal(path=f"Vehicle.{SECRET}", message_id=0x100, start_bit_lsb=0, length=16)
     rooms.catalog.save_manifest("b", DecoderManifest.of(B_HAS["manifests"], [signal]))
     wish = {"name": B_HAS["campaigns"], "signals": [signal.path], "period": "1s"}

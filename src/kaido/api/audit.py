@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict
 from sqlalchemy import select
 
 from kaido.api.auth import Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
@@ -30,9 +30,28 @@ class AuditOut(BaseModel):
 
 
 @router.get("", summary="Who changed what, and when")
-def list_(caller: Reader, rooms: Rooms, limit: Limit = 100, after: After = None) -> Page[AuditOut]:
+def list_(
+    caller: Reader,
+    rooms: Rooms,
+    limit: Limit = 100,
+    after: After = None,
+    who: Annotated[str | None, Query(description="Only what this token or user did.")] = None,
+    what: Annotated[
+        str | None, Query(description="Only what begins so: `commands`, `vehicles-revoke`.", max_length=128)
+    ] = None,
+    since: Annotated[AwareDatetime | None, Query(description="From this moment on.")] = None,
+    until: Annotated[AwareDatetime | None, Query(description="Before this moment.")] = None,
+) -> Page[AuditOut]:
     """The newest first, in pages."""
     query = select(AuditRow).where(AuditRow.company == caller.company).order_by(AuditRow.id.desc())
+    if who is not None:
+        query = query.where(AuditRow.who == who)
+    if what is not None:
+        query = query.where(AuditRow.what.startswith(what, autoescape=True))
+    if since is not None:
+        query = query.where(AuditRow.moment >= since)
+    if until is not None:
+        query = query.where(AuditRow.moment < until)
     if after is not None:
         if not after.isascii() or not after.isdigit():
             raise InvalidInputError(f"'{after}' is not where a page ended", fix="Give `next` of the page before")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 FREE_BYTES = 2_000_000_000
 RENEW = timedelta(days=30)
 LAG_SECONDS = 30.0
+LAGS = {"lag_seconds", "stream_lag_seconds"}
+"""Gauges of how far a process is behind the journal: in all, and for each stream."""
 
 
 class Finding(BaseModel):
@@ -49,7 +51,7 @@ def process(name: str, state: str, problems: Mapping[str, str], gauges: Mapping[
             )
         ]
     found = [Finding(check=check, ok=False, what=text) for text in problems.values()]
-    lag = gauges.get("lag_seconds", 0.0)
+    lag = max((value for name, value in gauges.items() if name.partition("{")[0] in LAGS), default=0.0)
     if lag > LAG_SECONDS:
         found.append(
             Finding(

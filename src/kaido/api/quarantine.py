@@ -17,6 +17,7 @@ from kaido.api.pages import After, Page
 from kaido.api.replay import replay
 from kaido.errors import InvalidInputError, NotFoundError
 from kaido.flow import UpKind
+from kaido.lake.reads import Kept
 from kaido.wire import kaido_wire_pb2 as wire
 from kaido.wire import snappy
 
@@ -49,12 +50,35 @@ class QuarantinedDetail(Quarantined):
 
 
 class Which(BaseModel):
-    """Some payloads, or all."""
+    """Some payloads, or all of a kind."""
 
     model_config = ConfigDict(extra="forbid")
 
     ids: list[str] = Field([], max_length=100_000)
-    all: bool = False
+    all: bool = Field(False, description="All that lie there now: of the reason and the vehicle, where they are given.")
+    reason: str | None = Field(None, description="With `all`: only payloads of this reason code.", max_length=100)
+    vehicle: str | None = Field(None, description="With `all`: only payloads of this vehicle.", max_length=200)
+
+    @property
+    def kept(self) -> Kept:
+        """Which of all."""
+        return Kept(self.reason, self.vehicle)
+
+
+class Reason(BaseModel):
+    """Why payloads could not be read."""
+
+    reason: str = Field(description="A code: what `reason=` takes.")
+    payloads: int
+    vehicles: int
+    bytes: int
+    newest: datetime
+
+
+class Reasons(BaseModel):
+    """The reasons in quarantine, the most frequent first."""
+
+    items: list[Reason]
 
 
 class Replayed(BaseModel):
@@ -76,10 +100,19 @@ def list_(
     rooms: Rooms,
     limit: Annotated[int, Query(ge=1, le=200, description="How many items at most.")] = 100,
     after: After = None,
+    reason: Annotated[str | None, Query(description="Only those of this reason code.", max_length=100)] = None,
+    vehicle: Annotated[str | None, Query(description="Only those of this vehicle.", max_length=200)] = None,
 ) -> Page[Quarantined]:
     """The newest first, in pages."""
-    rows = rooms.lake(caller.company).quarantined(limit=limit + 1, after=after).to_pylist()
+    kept = Kept(reason, vehicle)
+    rows = rooms.lake(caller.company).quarantined(limit=limit + 1, after=after, kept=kept).to_pylist()
     return Page[Quarantined].of([Quarantined(**_outline(row)) for row in rows], limit, lambda one: one.id)
+
+
+@router.get("/reasons", summary="Why payloads could not be read")
+def reasons(caller: Reader, rooms: Rooms) -> Reasons:
+    """The codes, how many payloads each has, of how many vehicles, and when the newest arrived."""
+    return Reasons(items=[Reason(**row) for row in rooms.lake(caller.company).quarantine_reasons().to_pylist()])
 
 
 @router.get("/{id}", summary="Show a payload")
@@ -100,7 +133,7 @@ async def replay_(which: Which, caller: Writer, rooms: Rooms) -> Replayed:
     """They go through ingest anew, for example after the missing manifest was imported."""
     _check(which)
     await run_in_threadpool(_check_known, rooms, caller.company, which.ids)
-    replayed, kept = await replay(rooms, caller.company, None if which.all else which.ids)
+    replayed, kept = await replay(rooms, caller.company, which.kept if which.all else which.ids)
     caller.notes.update(replayed=replayed)
     return Replayed(replayed=replayed, kept=kept)
 
@@ -111,7 +144,7 @@ def drop(which: Which, caller: Writer, rooms: Rooms) -> Dropped:
     _check(which)
     _check_known(rooms, caller.company, which.ids)
     lake = rooms.lake(caller.company)
-    dropped = lake.drop_quarantined(lake.quarantined_ids() if which.all else which.ids)
+    dropped = lake.drop_quarantined(lake.quarantined_ids(which.kept) if which.all else which.ids)
     caller.notes.update(dropped=dropped)
     return Dropped(dropped=dropped)
 
@@ -129,6 +162,12 @@ def delete(id: str, caller: Writer, rooms: Rooms) -> Dropped:  # noqa: A002  # a
 def _check(which: Which) -> None:
     if which.all == bool(which.ids):
         raise InvalidInputError("it is not said which payloads", fix="Give their ids, or say all")
+    if which.ids and which.kept != Kept():
+        raise InvalidInputError(
+            "ids and a reason or vehicle do not go together",
+            why="ids name the payloads already",
+            fix="Say all with the reason and the vehicle, or give the ids alone",
+        )
 
 
 def _check_known(rooms: Rooms, company: str, ids: list[str]) -> None:

@@ -12,6 +12,7 @@ import xxhash
 from kaido.errors import UnavailableError
 from kaido.flow import UP_SCHEMA, UpKind, partition_of
 from kaido.journal.replays import Replay, wrap
+from kaido.lake.reads import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,7 +25,7 @@ BATCH_BYTES = 500_000
 """Payload bytes of one journal message; a single payload may be larger."""
 
 
-async def replay(rooms: Services, company: str, ids: Sequence[str] | None) -> tuple[int, int]:
+async def replay(rooms: Services, company: str, which: Sequence[str] | Kept) -> tuple[int, int]:
     """Publish payloads anew and take them out of quarantine.
 
     What still cannot be read comes back to quarantine under a new id. A crash between the two steps leaves rows here
@@ -33,7 +34,7 @@ async def replay(rooms: Services, company: str, ids: Sequence[str] | None) -> tu
     Args:
         rooms: the API's services.
         company: whose quarantine.
-        ids: which payloads; None is all that lie there now.
+        which: the payloads' ids, or all that lie there now of a reason or vehicle.
 
     Returns:
         How many were published, and how many stay because they are no payload of a vehicle.
@@ -46,7 +47,7 @@ async def replay(rooms: Services, company: str, ids: Sequence[str] | None) -> tu
         raise UnavailableError("replaying needs the running platform", fix="Start it: kaido up")
     lake = rooms.lake(company)
     published = kept = 0
-    pages = await asyncio.to_thread(_pages, lake, ids)
+    pages = await asyncio.to_thread(_pages, lake, which)
     for page in pages:
         rows = (await asyncio.to_thread(lake.quarantined, ids=page)).to_pylist()
         kept += sum(1 for row in rows if not _from_vehicle(row))
@@ -59,9 +60,9 @@ async def replay(rooms: Services, company: str, ids: Sequence[str] | None) -> tu
     return published, kept
 
 
-def _pages(lake: Lake, ids: Sequence[str] | None) -> list[list[str]]:
+def _pages(lake: Lake, which: Sequence[str] | Kept) -> list[list[str]]:
     """The ids in pages, fixed at the start: what comes back to quarantine meanwhile is not replayed again."""
-    names = list(ids) if ids is not None else lake.quarantined_ids()
+    names = lake.quarantined_ids(which) if isinstance(which, Kept) else list(which)
     return [names[start : start + PAGE_ROWS] for start in range(0, len(names), PAGE_ROWS)]
 
 

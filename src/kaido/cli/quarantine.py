@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 _COLUMNS = ["id", "arrival", "vehicle", "kind", "bytes", "reason"]
 
 
+_reason = click.option("--reason", metavar="CODE", help="Only those of this reason: see `kaido quarantine reasons`.")
+_vehicle = click.option("--vehicle", help="Only those of this vehicle.")
+
+
 @click.group
 def quarantine() -> None:
     """Look at, try again or delete payloads that could not be read."""
@@ -24,10 +28,20 @@ def quarantine() -> None:
 
 @command(quarantine, "list")
 @click.option("--limit", type=click.IntRange(1, MOST), default=100, show_default=True, help="How many at most.")
-def list_(session: Session, limit: int) -> None:
+@_reason
+@_vehicle
+def list_(session: Session, limit: int, reason: str | None, vehicle: str | None) -> None:
     """List them, the newest first, with the reason."""
-    pages = session.client.pages("/v1/quarantine", {"limit": min(limit, 200)})
+    wanted = {"limit": min(limit, 200), "reason": reason, "vehicle": vehicle}
+    pages = session.client.pages("/v1/quarantine", wanted)
     session.out.rows(list(islice(pages, limit)), _COLUMNS, empty="quarantine is empty")
+
+
+@command(quarantine, "reasons")
+def reasons(session: Session) -> None:
+    """Say why payloads could not be read, and how many for each reason."""
+    found = session.client.get("/v1/quarantine/reasons")["items"]
+    session.out.rows(found, ["reason", "payloads", "vehicles", "bytes", "newest"], empty="quarantine is empty")
 
 
 @command(quarantine, "show")
@@ -40,9 +54,11 @@ def show(session: Session, id: str) -> None:  # noqa: A002  # it is what the fie
 @command(quarantine, "replay")
 @click.argument("ids", nargs=-1)
 @click.option("--all", "all_", is_flag=True, help="All that lie there now.")
-def replay(session: Session, ids: tuple[str, ...], all_: bool) -> None:
+@_reason
+@_vehicle
+def replay(session: Session, ids: tuple[str, ...], all_: bool, reason: str | None, vehicle: str | None) -> None:
     """Send them through ingest again, for example after the missing manifest was imported."""
-    done = session.client.post("/v1/quarantine/replay", _which(ids, all_))
+    done = session.client.post("/v1/quarantine/replay", _which(ids, all_, reason, vehicle))
     kept = f"; {done['kept']} stay, they are no payload of a vehicle" if done["kept"] else ""
     session.out.done(f"{_payloads(done['replayed'])} went through ingest again{kept}", done)
 
@@ -50,9 +66,11 @@ def replay(session: Session, ids: tuple[str, ...], all_: bool) -> None:
 @command(quarantine, "drop")
 @click.argument("ids", nargs=-1)
 @click.option("--all", "all_", is_flag=True, help="All that lie there now.")
-def drop(session: Session, ids: tuple[str, ...], all_: bool) -> None:
+@_reason
+@_vehicle
+def drop(session: Session, ids: tuple[str, ...], all_: bool, reason: str | None, vehicle: str | None) -> None:
     """Delete them for good."""
-    done = session.client.post("/v1/quarantine/drop", _which(ids, all_))
+    done = session.client.post("/v1/quarantine/drop", _which(ids, all_, reason, vehicle))
     session.out.done(f"{_payloads(done['dropped'])} deleted", done)
 
 
@@ -60,7 +78,7 @@ def _payloads(count: int) -> str:
     return f"{count} payload{'' if count == 1 else 's'}"
 
 
-def _which(ids: tuple[str, ...], all_: bool) -> dict[str, Any]:
+def _which(ids: tuple[str, ...], all_: bool, reason: str | None, vehicle: str | None) -> dict[str, Any]:
     if all_ == bool(ids):
         raise click.UsageError("give IDS, or --all")
-    return {"all": True} if all_ else {"ids": list(ids)}
+    return {"all": all_, "ids": list(ids), "reason": reason, "vehicle": vehicle}

@@ -4,6 +4,7 @@ from kaido.company.companies import Companies
 from kaido.company.directory import Directory
 from kaido.company.enrolment import Enrolment
 from kaido.company.errors import IdentityError
+from kaido.company.expiry import expiring
 from kaido.company.model import (
     ROLES,
     SCOPES,
@@ -46,4 +47,5 @@ __all__ = [
     "VehicleState",
     "Vehicles",
     "WebSessions",
+    "expiring",
 ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kaido.control.roll import Stay
@@ -65,6 +65,14 @@ class PresenceRecords:
                     for vehicle, gateway, since, until in session.execute(query)
                 }
         return found
+
+    def connected(self, company: str) -> int | None:
+        """How many vehicles of a company are connected; None where no gateway was heard of, so nobody can say."""
+        with self._store.reading() as session:
+            heard = session.scalars(select(GatewayRow.id).where(GatewayRow.seen > clock.now() - FRESH)).all()
+            holding = (PresenceRow.company == company, PresenceRow.until.is_(None), PresenceRow.gateway.in_(heard))
+            count = select(func.count()).select_from(PresenceRow).where(*holding)
+            return session.scalar(count) if heard else None
 
     def load(self) -> list[tuple[Key, Stay]]:
         """All vehicles' newest connections."""

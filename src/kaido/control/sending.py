@@ -53,6 +53,7 @@ class Sending:
         self._report = report
         self._unflushed = 0
         self._gathered: dict[tuple[str, int, str], tuple[Document, list[str]]] = {}
+        self._refused: set[str] = set()
 
     def add(self, company: str, vehicle: str, document: Document) -> None:
         """A vehicle is to get a document."""
@@ -74,8 +75,8 @@ class Sending:
 
     def begin_anew(self) -> None:
         """What is wanted has changed: what was too large may be so no longer."""
-        for kind in DownKind:
-            self._report.problem(_problem_of(kind), None)
+        while self._refused:
+            self._report.problem(self._refused.pop(), None)
 
     @property
     def _most_bytes(self) -> int:
@@ -91,7 +92,9 @@ class Sending:
         for vehicle in vehicles:
             self._answers.unsendable(company, vehicle, document, why)
         self._report.count("too_large_total", len(vehicles), kind=document.kind.name.lower())
-        self._report.problem(_problem_of(document.kind), f"{vehicles[0]} of {company}, for one, gets nothing: {why}")
+        key = _problem_of(document.kind, company)
+        self._refused.add(key)
+        self._report.problem(key, f"{vehicles[0]} of {company}, for one, gets nothing: {why}", company)
 
     async def _publish(self, company: str, document: Document, vehicles: list[str]) -> None:
         headers = {
@@ -114,5 +117,5 @@ class Sending:
         self._report.count("documents_sent_total", len(vehicles), kind=document.kind.name.lower())
 
 
-def _problem_of(kind: DownKind) -> str:
-    return f"too large {kind.name.lower()}"
+def _problem_of(kind: DownKind, company: str) -> str:
+    return f"too large {kind.name.lower()} of {company}"

@@ -213,7 +213,7 @@ class Lanes:
                 if attempt == 0:
                     event(logger, logging.WARNING, "the journal does not take a batch", company=company, error=error)
                 self._report.count("journal_retries_total")
-                self._report.problem(f"journal of {company}", str(error))
+                self._report.problem(f"journal of {company}", str(error), company)
                 await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
                 attempt += 1
             else:
@@ -224,6 +224,8 @@ class Lanes:
         self.journaled += batch.rows
         self.journaled_bytes += batch.payload_bytes
         self.acknowledged += batch.acknowledges
+        self._report.count("company_publishes_total", batch.rows, company=company)
+        self._report.count("company_bytes_total", batch.payload_bytes, company=company)
 
     async def _append(self, company: str, partition: int, records: pa.RecordBatch, message_id: str) -> None:
         if self.journal is None:

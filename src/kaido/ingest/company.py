@@ -44,13 +44,13 @@ class CompanyWorker:
                 with only_one(self._folder, self.rooms.company, self.rooms.part):
                     self._check_divided()
                     session = await self._recovered(self.rooms)
-                    self.rooms.report.problem(key, None)
+                    self.rooms.problem(key, None)
                     attempt = 0
                     await session.run(stop)
             except JournalResetError as error:
                 event(logger, logging.WARNING, "starting afresh", company=self.rooms.name, reason=error)
             except Exception as error:  # one company's trouble must not end the others' work
-                self.rooms.report.problem(key, _explained(error))
+                self.rooms.problem(key, _explained(error))
                 level = logging.INFO if isinstance(error, HeldError) else logging.ERROR
                 event(logger, level, "ingest failed; trying again", company=self.rooms.name, error=error)
                 logger.debug("the trace", exc_info=True)

@@ -30,3 +30,7 @@ class Rooms:
     def name(self) -> str:
         """What is worked on, for logs and problems."""
         return self.company if self.part.of == 1 else f"{self.company} (partition {self.part.partition})"
+
+    def problem(self, key: str, text: str | None) -> None:
+        """Say that something is wrong with this company's data, or, with None, that it is right again."""
+        self.report.problem(key, text, self.company)

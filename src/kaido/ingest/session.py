@@ -202,7 +202,7 @@ class Session:
             try:
                 result = await asyncio.to_thread(work, *arguments)
             except UnavailableError as error:
-                self._rooms.report.problem(key, f"{error}. Vehicles' data waits in the journal")
+                self._rooms.problem(key, f"{error}. Vehicles' data waits in the journal")
                 if attempt == 0:
                     event(logger, logging.ERROR, "cannot go on; trying again", what=key, error=error)
                 if self._ending.is_set():
@@ -214,7 +214,7 @@ class Session:
             else:
                 if attempt:
                     event(logger, logging.INFO, "goes on", what=key)
-                self._rooms.report.problem(key, None)
+                self._rooms.problem(key, None)
                 return result
 
     async def _forward(self, prepared: Prepared) -> None:
@@ -240,11 +240,11 @@ class Session:
                     await self._responses.publish(self._rooms.company, part, message_id)
                     break
                 except UnavailableError as error:
-                    self._rooms.report.problem(key, f"{error}. What is behind them waits in the journal")
+                    self._rooms.problem(key, f"{error}. What is behind them waits in the journal")
                     if self._ending.is_set():
                         raise
                     await asyncio.sleep(RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)])
-            self._rooms.report.problem(key, None)
+            self._rooms.problem(key, None)
 
     async def _send(self, sending: Any) -> bool:
         try:
@@ -269,10 +269,10 @@ class Session:
                 if stream.folded_seq:
                     await rooms.journal.purge_up_to(rooms.company, stream.partition, stream.folded_seq)
         except (OSError, UnavailableError) as error:
-            rooms.report.problem(key, f"it cannot be saved: {error}. The journal keeps what is behind it")
+            rooms.problem(key, f"it cannot be saved: {error}. The journal keeps what is behind it")
             return
         self._saved = positions
-        rooms.report.problem(key, None)
+        rooms.problem(key, None)
 
     def _save_to_disk(self, positions: dict[str, Position]) -> None:
         recent = self._recent.to_lists(len(self._twin.vehicles))

@@ -43,9 +43,9 @@ async def keep_up(lakes: Mapping[str, Lake], settings: Settings, report: Report)
                 try:
                     await asyncio.to_thread(_once, lake, settings.retention_days if retain else 0, halt)
                 except UnavailableError as error:
-                    report.problem(key, str(error))
+                    report.problem(key, str(error), company)
                 except Exception as error:  # noqa: BLE001  # upkeep can wait; ingest goes on
-                    report.problem(key, f"an error that nobody foresaw: {error!r}")
+                    report.problem(key, f"an error that nobody foresaw: {error!r}", company)
                     event(logger, logging.ERROR, "upkeep failed", company=company, error=repr(error))
                 else:
                     report.problem(key, None)

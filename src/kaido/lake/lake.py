@@ -66,7 +66,12 @@ class Lake:
         return _append(self.quarantine_table, rows, app_id, version)
 
     def quarantined(
-        self, *, limit: int | None = None, ids: Sequence[str] | None = None, after: str | None = None
+        self,
+        *,
+        limit: int | None = None,
+        ids: Sequence[str] | None = None,
+        after: str | None = None,
+        kept: reads.Kept = reads.Kept(),  # noqa: B008  # it is frozen
     ) -> pa.Table:
         """What lies in quarantine (QUARANTINE_SCHEMA), newest arrival first.
 
@@ -74,12 +79,17 @@ class Lake:
             limit: rows at most.
             ids: only these.
             after: only what follows the row of this id, in that order.
+            kept: of which reason, of which vehicle.
         """
-        return reads.quarantined(self.quarantine_table, limit=limit, ids=ids, after=after)
+        return reads.quarantined(self.quarantine_table, limit=limit, ids=ids, after=after, kept=kept)
 
-    def quarantined_ids(self) -> list[str]:
+    def quarantined_ids(self, kept: reads.Kept = reads.Kept()) -> list[str]:  # noqa: B008  # as above
         """The ids of all that lies in quarantine, oldest arrival first."""
-        return reads.quarantined_ids(self.quarantine_table)
+        return reads.quarantined_ids(self.quarantine_table, kept)
+
+    def quarantine_reasons(self) -> pa.Table:
+        """Why payloads lie in quarantine, as ``reads.REASONS_SCHEMA``."""
+        return reads.quarantine_reasons(self.quarantine_table)
 
     def drop_quarantined(self, ids: Sequence[str]) -> int:
         """Delete payloads from quarantine, for example because they were replayed. Unknown ids are no error.

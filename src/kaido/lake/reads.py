@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -132,7 +132,27 @@ def vehicle_days(table: Table, selection: Selection, required: Sequence[str], *,
     return _ask(table, sql, parameters | {"required": list(required)}, selection, schema=DAY_SCHEMA, seconds=seconds)
 
 
-def quarantined(table: Table, *, limit: int | None, ids: Sequence[str] | None, after: str | None) -> pa.Table:
+@dataclass(frozen=True)
+class Kept:
+    """Which quarantined payloads.
+
+    Attributes:
+        reason: the code that their reason begins with; None is any.
+        vehicle: who sent them; None is anybody.
+    """
+
+    reason: str | None = None
+    vehicle: str | None = None
+
+
+_KEPT = """
+    ($reason IS NULL OR split_part(reason, ':', 1) = $reason) AND ($vehicle IS NULL OR vehicle = $vehicle)
+"""
+
+
+def quarantined(
+    table: Table, *, limit: int | None, ids: Sequence[str] | None, after: str | None, kept: Kept
+) -> pa.Table:
     """Quarantined payloads, newest arrival first, and of one arrival by id; those that follow the id ``after``."""
     columns = ", ".join(table.layout.flow.names)
     place = "row(-epoch_us(arrival), id)"
@@ -141,18 +161,41 @@ def quarantined(table: Table, *, limit: int | None, ids: Sequence[str] | None, a
         f"""
         SELECT {columns} FROM rows
         WHERE ($ids IS NULL OR list_contains($ids, id))
-            AND ($after IS NULL OR {place} > (SELECT {place} FROM rows WHERE id = $after LIMIT 1))
+            AND ($after IS NULL OR {place} > (SELECT {place} FROM rows WHERE id = $after LIMIT 1)) AND {_KEPT}
         ORDER BY arrival DESC, id LIMIT $limit
         """,  # noqa: S608  # our own column names
-        {"ids": None if ids is None else list(ids), "after": after, "limit": limit},
+        {"ids": None if ids is None else list(ids), "after": after, "limit": limit, **asdict(kept)},
     )
 
 
-def quarantined_ids(table: Table) -> list[str]:
+def quarantined_ids(table: Table, kept: Kept) -> list[str]:
     """The ids in quarantine, oldest arrival first."""
     schema = pa.schema([("id", pa.string())])
-    found: list[str] = _ask(table, "SELECT id FROM rows ORDER BY arrival, id", {}, schema=schema)["id"].to_pylist()
+    sql = f"SELECT id FROM rows WHERE {_KEPT} ORDER BY arrival, id"  # noqa: S608  # our own text
+    found: list[str] = _ask(table, sql, asdict(kept), schema=schema)["id"].to_pylist()
     return found
+
+
+REASONS_SCHEMA = pa.schema(
+    [
+        ("reason", pa.string()),
+        ("payloads", pa.int64()),
+        ("vehicles", pa.int64()),
+        ("bytes", pa.int64()),
+        ("newest", pa.timestamp("us", "UTC")),
+    ]
+)
+"""Why payloads lie in quarantine: the code, how many, of how many vehicles, and when the newest arrived."""
+
+
+def quarantine_reasons(table: Table) -> pa.Table:
+    """The reasons in quarantine, as ``REASONS_SCHEMA``; the most frequent first."""
+    sql = """
+        SELECT split_part(reason, ':', 1) AS reason, count(*) AS payloads, count(DISTINCT vehicle) AS vehicles,
+            sum(octet_length(payload))::BIGINT AS bytes, max(arrival) AS newest
+        FROM rows GROUP BY 1 ORDER BY payloads DESC, 1
+    """
+    return _ask(table, sql, {}, schema=REASONS_SCHEMA)
 
 
 def _ask(

@@ -26,6 +26,8 @@ class Report:
     counters: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     gauges: dict[str, float] = field(default_factory=dict)
     problems: dict[str, str] = field(default_factory=dict)
+    concerns: dict[str, str] = field(default_factory=dict)
+    """The company that a problem is about, by the problem's key; the others are everyone's."""
     details: dict[str, object] = field(default_factory=dict)
     started: float = field(default_factory=time.time)
 
@@ -37,12 +39,21 @@ class Report:
         """Set a gauge."""
         self.gauges[name + _labels(labels)] = value
 
-    def problem(self, key: str, text: str | None) -> None:
-        """Say that something is wrong (what and what to do), or, with None, that it is right again."""
+    def problem(self, key: str, text: str | None, company: str | None = None) -> None:
+        """Say that something is wrong (what and what to do), or, with None, that it is right again.
+
+        Args:
+            key: what it is about.
+            text: what people read.
+            company: whose it is, where its text or key tells something of a company; no other gets to see it.
+        """
         if text is None:
             self.problems.pop(key, None)
+            self.concerns.pop(key, None)
         else:
             self.problems[key] = text
+            if company is not None:
+                self.concerns[key] = company
 
     def snapshot(self) -> dict[str, Any]:
         """The report as it is now."""
@@ -53,6 +64,7 @@ class Report:
             "counters": dict(self.counters),
             "gauges": dict(self.gauges),
             "problems": dict(self.problems),
+            "concerns": dict(self.concerns),
             "details": dict(self.details),
         }
 

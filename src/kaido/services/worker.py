@@ -59,6 +59,8 @@ async def _answer(settings: Settings, report: Report, caught_up: Mapping[str, fl
         while True:
             oldest = min(caught_up.values(), default=time.time())
             report.gauge("derived_age_seconds", round(time.time() - oldest, 1))
+            for company, since in caught_up.items():
+                report.gauge("company_derived_age_seconds", round(time.time() - since, 1), company=company)
             await asyncio.sleep(SAY_SECONDS)
     finally:
         await nats.close()
@@ -83,10 +85,10 @@ async def _catch_up(settings: Settings, company: str, report: Report) -> bool:
     except ConflictError:  # somebody derives it again: it is in good hands
         return False
     except KaidoError as error:
-        report.problem(key, str(error))
+        report.problem(key, str(error), company)
         return False
     except Exception as error:  # noqa: BLE001  # the next company, and the next time, may go well
-        report.problem(key, f"an error that nobody foresaw: {error!r}")
+        report.problem(key, f"an error that nobody foresaw: {error!r}", company)
         event(logger, logging.ERROR, "deriving failed", company=company, error=repr(error))
         return False
     report.problem(key, None)
