@@ -25,9 +25,22 @@ export interface Trace {
   gapS?: number;
 }
 
+/** What says the values of the traces over a chart: `Legend`, or a page's own. */
+export interface Values {
+  readonly element: HTMLElement;
+  /** Newer values of these traces. */
+  set(traces: Trace[]): void;
+  /** The values at a moment, or the newest ones. */
+  at(moment: number | null): void;
+  /** The values under the cursor, in the shown units; null when it left. */
+  cursor(row: number | null, data: uPlot.AlignedData): void;
+}
+
 export interface ChartOptions {
   /** Charts of one group share the cursor. */
   group?: string;
+  /** In place of the usual line over the chart. */
+  legend?: Values;
   height?: number;
   /** What lies along the x axis; time otherwise. */
   along?: Along;
@@ -45,15 +58,16 @@ export class Chart {
   private shape = "";
   private frame = 0;
   private readonly head = document.createElement("div");
-  private readonly legend: Legend;
+  private readonly legend: Values;
   private readonly place = document.createElement("div");
   private readonly resized = new ResizeObserver(() => this.resize());
   private readonly forget: () => void;
 
   /** Fills the host, a `<figure class="chart">`. */
   constructor(private readonly host: HTMLElement, private readonly options: ChartOptions = {}) {
-    this.legend = new Legend(options.along ?? "time");
+    this.legend = options.legend ?? new Legend(options.along ?? "time");
     this.head.className = "chart-head";
+    this.head.hidden = true;
     this.place.className = "chart-place";
     host.replaceChildren(this.legend.element, this.place);
     this.resized.observe(host);

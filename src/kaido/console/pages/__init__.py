@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaido.console.pages import sign_in
+from kaido.console.pages import sign_in, signals
 
-ALL = (sign_in,)
+ALL = (sign_in, signals)
 """The modules whose ``router`` the console serves."""

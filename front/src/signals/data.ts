@@ -1,0 +1,41 @@
+// What is drawn: the answer of `/v1/signals/series`, one panel a unit.
+import { askJson } from "../lib/api";
+
+/** A signal of a vehicle; times in Unix seconds, ascending. Texts are null where it has numbers alone. */
+export interface Line {
+  vehicle: string;
+  signal: string;
+  unit: string | null;
+  times: number[];
+  values: (number | null)[];
+  texts: (string | null)[] | null;
+}
+
+/** Lines that share an axis. */
+export interface Panel {
+  unit: string;
+  lines: Line[];
+}
+
+/** Asks for what the address says (`/signals/series?…`). */
+export async function fetchLines(address: string, stop: AbortSignal): Promise<Line[]> {
+  return (await askJson<{ series: Line[] }>(address, { signal: stop })).series;
+}
+
+/** One panel for each unit, in the order in which units first appear; lines of texts have none. */
+export function panels(lines: Line[]): Panel[] {
+  const found = new Map<string, Panel>();
+  for (const line of lines.filter((one) => !one.texts)) {
+    const unit = line.unit ?? "";
+    if (!found.has(unit)) found.set(unit, { unit, lines: [] });
+    found.get(unit)!.lines.push(line);
+  }
+  return [...found.values()];
+}
+
+/** The first and the last moment of all lines; undefined where there is none. */
+export function extent(lines: Line[]): [number, number] | undefined {
+  const firsts = lines.map((line) => line.times[0]!);
+  const lasts = lines.map((line) => line.times[line.times.length - 1]!);
+  return lines.length ? [Math.min(...firsts), Math.max(...lasts)] : undefined;
+}
