@@ -1,4 +1,4 @@
-"""The API over two companies, and a caller for each kind of token."""
+"""The API over two companies, and a caller for each kind of token, or in a browser."""
 
 from __future__ import annotations
 
@@ -38,6 +38,28 @@ class Caller:
         return await self.http.request(method, f"/v1{path}", headers=headers | how.pop("headers", {}), **how)
 
 
+PASSWORD = "koi-pond-lantern-74"
+
+
+@dataclass
+class Browser:
+    """Somebody who is signed in. Nothing here remembers cookies: what is sent is said."""
+
+    http: httpx.AsyncClient
+    secret: str
+    csrf: str
+
+    async def raw(self, method: str, path: str, **how: Any) -> httpx.Response:
+        headers = {"Cookie": f"kaido_session={self.secret}", "Kaido-CSRF": self.csrf} | how.pop("headers", {})
+        return await self.http.request(method, f"/v1{path}", headers=headers, **how)
+
+    async def ask(self, method: str, path: str, *, status: int = 200, **how: Any) -> Any:
+        """The JSON of an answer that must have this status."""
+        response = await self.raw(method, path, **how)
+        assert response.status_code == status, response.text
+        return response.json() if response.content else None
+
+
 @dataclass
 class World:
     """Two companies, `a` and `b`, and those who may call."""
@@ -52,6 +74,11 @@ class World:
     def caller(self, company: str | None, *scopes: str) -> Caller:
         secret = self.services.tokens.create(company, f"token-{'-'.join(scopes)}", scopes)
         return Caller(self.nobody.http, secret)
+
+    def browser(self, company: str, name: str, role: str) -> Browser:
+        user = self.services.users.create(company, name, role, PASSWORD)
+        secret, session = self.services.web_sessions.begin(user.id)
+        return Browser(self.nobody.http, secret, session.csrf)
 
 
 @pytest.fixture

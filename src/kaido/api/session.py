@@ -196,6 +196,8 @@ def changer(connection: HTTPConnection, user: User) -> Caller:
 
 def _record_failure(rooms: Services, meant: User | None, address: str, error: ForbiddenError) -> None:
     details: dict[str, Any] = {"address": address, "why": "disabled"}
+    if meant:
+        details["user"] = meant.id
     if isinstance(error, UnauthenticatedError):
         details["why"] = "wrong password" if meant else "no such user"
     with rooms.store.session() as session:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 
+from kaido.company import names
 from kaido.company.model import ROLES, User
 from kaido.errors import InvalidInputError, NotFoundError, UnauthenticatedError
 from kaido.runtime import clock
@@ -52,7 +53,10 @@ def meant(session: Session, company: str | None, name: str) -> UserRow | None:
     if company is None:
         companies = session.scalars(select(CompanyRow.name).limit(2)).all()
         company = companies[0] if len(companies) == 1 else None
-    return None if company is None else named(session, company, name.strip().lower())
+    plain = name.strip().lower()
+    if company is None or not names.is_user(plain) or not names.COMPANY_NAME.fullmatch(company):
+        return None
+    return named(session, company, plain)
 
 
 def known(session: Session, company: str, name: str) -> UserRow:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import secrets
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,23 @@ if TYPE_CHECKING:
 MOST_OF_A_USER = 20
 """Browsers in which a user is signed in at a time; the oldest gives way."""
 _USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Browser:
+    """Where somebody is signed in.
+
+    Attributes:
+        since: when they signed in.
+        last_used: to within a minute.
+        expires: when it ends however much it is used.
+        is_this: whether it is the one that asks.
+    """
+
+    since: datetime
+    last_used: datetime
+    expires: datetime
+    is_this: bool
 
 
 class WebSessions:
@@ -100,6 +118,25 @@ class WebSessions:
         """Forget a session; it may have ended already."""
         with contextlib.suppress(UnavailableError), self._store.session() as session:
             session.execute(delete(WebSessionRow).where(WebSessionRow.hash == _hash(secret)))
+
+    def of(self, secret: str, user: str) -> list[Browser]:
+        """Where a user is signed in, the newest first.
+
+        Args:
+            secret: of the session that asks; it is marked.
+            user: its id.
+        """
+        now, own = clock.now(), _hash(secret)
+        lasting = (WebSessionRow.user == user, WebSessionRow.expires > now, WebSessionRow.last_used > now - self._idle)
+        with self._store.reading() as session:
+            rows = session.scalars(select(WebSessionRow).where(*lasting).order_by(WebSessionRow.created.desc()))
+            return [Browser(row.created, row.last_used, row.expires, row.hash == own) for row in rows]
+
+    def end_others(self, secret: str, user: str) -> int:
+        """Sign a user out everywhere but in the session of this secret; in how many browsers."""
+        others = delete(WebSessionRow).where(WebSessionRow.user == user, WebSessionRow.hash != _hash(secret))
+        with self._store.session() as session:
+            return session.execute(others).rowcount
 
     def _note_use(self, session_hash: str, moment: datetime) -> None:
         # A database that takes no writes now is no reason to refuse a reader.
