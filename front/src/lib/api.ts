@@ -2,7 +2,7 @@
 
 /** What the API refused: what, why, and what to do. */
 export class Problem extends Error {
-  constructor(readonly status: number, readonly what: string, readonly why = "", readonly fix = "") {
+  constructor(readonly status: number, readonly what: string, readonly why = "", readonly fix = "", readonly column: number | null = null) {
     super([what, why].filter(Boolean).join(": ") + (fix ? `. ${fix}` : ""));
   }
 }
@@ -18,7 +18,7 @@ export async function ask(path: string, options: RequestInit = {}): Promise<Resp
   if (answer.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   if (!answer.ok) {
     const told = await answer.json().catch(() => ({}));
-    throw new Problem(answer.status, told.what ?? `${path} answered ${answer.status}`, told.why, told.fix);
+    throw new Problem(answer.status, told.what ?? `${path} answered ${answer.status}`, told.why, told.fix, told.column ?? null);
   }
   return answer;
 }
