@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import polars as pl
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -16,6 +17,7 @@ from kaido.api.times import moment, span
 from kaido.client import Client
 from kaido.client.inprocess import InProcessTransport
 from kaido.errors import ForbiddenError, InvalidInputError, NotFoundError, TooLargeError, UnavailableError
+from kaido.flow import QUARANTINE_SCHEMA
 from kaido.lake import Lake
 from kaido.runtime import clock
 from kaido.runtime.settings import load
@@ -185,3 +187,25 @@ def test_quarantine(client: Client, data: Path) -> None:
     assert client.post("/v1/quarantine/drop", {"all": True}) == {"dropped": 2}
     assert list(client.pages("/v1/quarantine")) == []
     json.dumps(shown)
+
+
+def test_quarantine_by_reason_and_vehicle(client: Client, data: Path) -> None:
+    lake = Lake(data / "lake", "acme")
+    rows = quarantined(["r1", "r2", "r3", "r4"]).to_pylist()
+    rows[1] |= {"reason": "bad_time: in 1970", "vehicle": "car-2"}
+    rows[2] |= {"reason": "bad_time: in 2070"}
+    lake.quarantine(pa.Table.from_pylist(rows, QUARANTINE_SCHEMA), app_id="test", version=2)
+    found = client.get("/v1/quarantine/reasons")["items"]
+    assert [(one["reason"], one["payloads"], one["vehicles"], one["bytes"]) for one in found] == [
+        ("bad_time", 2, 2, 4),
+        ("malformed", 2, 1, 4),
+    ]
+    assert [row["id"] for row in client.pages("/v1/quarantine", {"reason": "bad_time", "limit": 1})] == ["r3", "r2"]
+    assert [row["id"] for row in client.pages("/v1/quarantine", {"vehicle": "car-1", "reason": "bad_time"})] == ["r3"]
+    assert list(client.pages("/v1/quarantine", {"reason": "bad"})) == []
+    with pytest.raises(InvalidInputError, match="do not go together"):
+        client.post("/v1/quarantine/drop", {"ids": ["r1"], "reason": "bad_time"})
+    assert client.post("/v1/quarantine/drop", {"all": True, "reason": "bad_time", "vehicle": "car-2"}) == {"dropped": 1}
+    assert client.post("/v1/quarantine/drop", {"all": True, "reason": "malformed"}) == {"dropped": 2}
+    assert [row["id"] for row in client.pages("/v1/quarantine")] == ["r3"]
+    assert client.post("/v1/quarantine/drop", {"all": True}) == {"dropped": 1}

@@ -42,6 +42,7 @@ from kaido.api import (
     maps,
     markets,
     metrics,
+    own_sessions,
     page,
     plans,
     positions,
@@ -115,6 +116,7 @@ VERSIONED = (
     tokens,
     users,
     session,
+    own_sessions,
     audit,
     status,
 )
