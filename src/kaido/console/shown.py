@@ -102,7 +102,7 @@ class Shown:
         )
 
     def units(self) -> str:
-        """What a script needs to show values of the catalog's units likewise: JSON of symbol, factor, offset, digits."""
+        """What a script needs to show the catalog's units likewise: JSON of symbol, factor, offset, digits."""
         told: dict[str, tuple[str, float, float, int | None]] = {
             name: (symbol, 1.0, 0.0, None) for name, symbol in SYMBOLS.items()
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaido.console.pages import sign_in, signals
+from kaido.console.pages import fleet, sign_in, signals, vehicle
 
-ALL = (sign_in, signals)
+ALL = (sign_in, fleet, signals, vehicle)
 """The modules whose ``router`` the console serves."""
