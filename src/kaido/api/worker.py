@@ -48,7 +48,8 @@ async def run(settings: Settings, stop: asyncio.Event) -> None:
             log_config=None,
             access_log=False,
             server_header=False,
-            proxy_headers=False,
+            proxy_headers=bool(settings.api_proxies),
+            forwarded_allow_ips=settings.api_proxies or None,
             timeout_graceful_shutdown=_GRACE_SECONDS,
             backlog=_BACKLOG,
             ws_per_message_deflate=False,  # it would compress what many viewers get for each of them anew

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from pathlib import Path
 
 from pydantic import Field, ValidationError, field_validator
@@ -13,7 +14,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from kaido.errors import InvalidInputError
 from kaido.runtime import secrets
 
-_SECRET = ("nats_token", "nats_url", "database_url")
+_SECRET = ("nats_token", "nats_url", "database_url", "oidc_client_secret")
 """Settings that are, or hold, a secret: errors do not show them."""
 
 
@@ -63,6 +64,11 @@ class Settings(BaseSettings):
 
     api_host: str = Field("127.0.0.1", description="the address of the API")
     api_port: int = Field(8642, ge=0, le=65535, description="the port of the API; 0 takes a free one")
+    api_proxies: str = Field(
+        "",
+        description="addresses of proxies in front of the API, separated by commas: what they say of the client's "
+        "address and of TLS (X-Forwarded-For, X-Forwarded-Proto) counts; nobody else's does",
+    )
     api_upload_bytes: int = Field(4_000_000_000, ge=1, description="the largest file that the API takes")
     query_seconds: float = Field(60.0, gt=0, description="the longest an SQL query may run")
     query_memory_mb: int = Field(2_000, ge=64, description="memory of one SQL query, MB")
@@ -80,6 +86,21 @@ class Settings(BaseSettings):
         "(`.pbf`, `.mvt`: vector tiles); empty draws outlines of land and asks nobody",
     )
     console_borders: bool = Field(False, description="draw the borders of countries on the console's map")
+
+    oidc_issuer: str = Field(
+        "",
+        pattern=r"^$|^https://\S+$|^http://(127\.0\.0\.1|localhost)(:\d+)?(/\S*)?$",
+        description="the OIDC provider whose users may sign in to the console, https://…; empty means passwords alone",
+    )
+    oidc_client_id: str = Field("", description="what the provider calls this console")
+    oidc_client_secret: str = Field("", description="its secret at the provider; empty where it has none")
+    oidc_company: str = Field("", description="the company of whoever signs in at the provider")
+    oidc_role_claim: str = Field(
+        "roles",
+        min_length=1,
+        description="the claim whose values name a user's roles; dots lead into it: `realm_access.roles`",
+    )
+    oidc_scopes: str = Field("openid profile email", description="what is asked of the provider")
 
     nats_url: str = Field("", description="a NATS server with JetStream; empty starts the embedded one")
     nats_token: str = Field("", description="the token for `nats_url`")
@@ -122,7 +143,7 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", pattern="^(DEBUG|INFO|WARNING|ERROR)$", description="what the log shows")
     debug: bool = Field(False, description="show stack traces")
 
-    @field_validator("nats_token")
+    @field_validator("nats_token", "oidc_client_secret")
     @classmethod
     def _is_a_secret(cls, token: str) -> str:
         if token and (why := secrets.weakness(token)):
@@ -139,6 +160,13 @@ class Settings(BaseSettings):
         if tiles and not is_template and not tiles.partition("?")[0].endswith(".pmtiles"):
             raise ValueError("neither a .pmtiles file nor a URL with {z}, {x} and {y}")
         return tiles
+
+    @field_validator("api_proxies")
+    @classmethod
+    def _are_addresses(cls, proxies: str) -> str:
+        for one in proxies.split(",") if proxies else ():
+            ipaddress.ip_network(one.strip())
+        return proxies
 
     @field_validator("nats_url", "database_url")
     @classmethod
