@@ -30,7 +30,7 @@ export function axes(along: Along, symbols: string[]): uPlot.Axis[] {
       side: index ? 1 : 3,
       show: index < 2,
       grid: index ? { show: false } : grid,
-      size: 52,
+      size: 62,
       space: 28,
       gap: 6,
       values: (_plot, splits) => splits.map((value, at) => (at === splits.length - 1 && symbol ? `${plain(value)} ${symbol}` : plain(value))),

@@ -1,11 +1,17 @@
 // What is drawn: the answer of `/v1/signals/series`, one panel a unit.
 import { askJson } from "../lib/api";
 
+/** Of a line, about: what the page asks for (kaido.console.chosen). */
+const POINTS = 1200;
+
 /** A signal of a vehicle; times in Unix seconds, ascending. Texts are null where it has numbers alone. */
 export interface Line {
   vehicle: string;
   signal: string;
   unit: string | null;
+  datatype: string | null;
+  /** How many there are; more than `times` where they were thinned. */
+  samples: number;
   times: number[];
   values: (number | null)[];
   texts: (string | null)[] | null;
@@ -31,6 +37,20 @@ export function panels(lines: Line[]): Panel[] {
     found.get(unit)!.lines.push(line);
   }
   return [...found.values()];
+}
+
+/**
+ * The longest time over which a line is drawn, seconds. The server keeps two points of each of equal spans, so of a
+ * thinned line two spans without any are a gap; of one that is whole, its own usual distance says (undefined).
+ */
+export function gapS(line: Line): number | undefined {
+  if (line.samples <= line.times.length) return undefined;
+  return (3 * (line.times[line.times.length - 1]! - line.times[0]!)) / (POINTS / 2);
+}
+
+/** Whether a value holds until the next one. */
+export function isStepped(line: Line): boolean {
+  return line.datatype === "boolean" || line.datatype === "string";
 }
 
 /** The first and the last moment of all lines; undefined where there is none. */

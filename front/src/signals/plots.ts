@@ -3,7 +3,7 @@ import { Problem } from "../lib/api";
 import { Chart } from "../lib/chart";
 import { unitOf } from "../lib/units";
 import { durationText, momentText } from "../lib/when";
-import { extent, fetchLines, panels, type Line } from "./data";
+import { extent, fetchLines, gapS, isStepped, panels, type Line } from "./data";
 import { Table } from "./table";
 import { texts } from "./texts";
 
@@ -66,7 +66,9 @@ export class Plots {
       figure.setAttribute("aria-label", `Over time, in ${unitOf(panel.unit).symbol || "no unit"}`);
       place.append(figure);
       const chart = new Chart(figure, { group: "signals", height: HEIGHT, legend: new Table(panel.lines), onSelect: this.onZoom });
-      chart.set(panel.lines.map((line) => ({ label: `${line.vehicle} ${line.signal}`, unit: line.unit, times: line.times, values: line.values })));
+      chart.set(panel.lines.map((line) => ({
+        label: `${line.vehicle} ${line.signal}`, unit: line.unit, times: line.times, values: line.values, stepped: isStepped(line), gapS: gapS(line),
+      })));
       chart.window(...range);
       this.charts.push(chart);
     }
@@ -77,9 +79,9 @@ export class Plots {
   private say(lines: Line[], tookMs: number): void {
     const place = document.getElementById("range");
     if (!place) return;
-    const points = lines.reduce((sum, line) => sum + line.times.length, 0);
+    const samples = lines.reduce((sum, line) => sum + line.samples, 0);
     place.textContent = this.range
-      ? `${momentText(this.range[0])} to ${momentText(this.range[1])}, ${durationText(this.range[1] - this.range[0])}: ${points.toLocaleString("en-US")} points in ${(tookMs / 1000).toFixed(1)} s`
+      ? `${momentText(this.range[0])} to ${momentText(this.range[1])}, ${durationText(this.range[1] - this.range[0])}: ${samples.toLocaleString("en-US")} samples in ${(tookMs / 1000).toFixed(1)} s`
       : "";
   }
 }

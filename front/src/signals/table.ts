@@ -78,7 +78,7 @@ function row(place: HTMLTableRowElement, line: Line): Row {
   const signal = place.insertCell();
   signal.className = "path";
   signal.textContent = `\u200e${line.signal}`; // it is cut at its beginning, which is written from the right
-  signal.title = `${line.signal}: ${line.times.length.toLocaleString("en-US")} points`;
+  signal.title = `${line.signal}: ${line.times.length.toLocaleString("en-US")} points of ${line.samples.toLocaleString("en-US")} samples`;
   const number = (text = ""): HTMLElement => {
     const cell = place.insertCell();
     cell.className = "number";

@@ -21,6 +21,8 @@ from kaido.errors import TooLargeError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from kaido.catalog.signal import Signal
+
 router = APIRouter(prefix="/signals", tags=["signals"])
 
 MOST_SERIES = 200
@@ -33,6 +35,8 @@ class Series(BaseModel):
     vehicle: str
     signal: str
     unit: str | None
+    datatype: str | None = Field(description="As the catalog has it; null where it does not know the signal.")
+    samples: int = Field(description="How many there are at that time; more than are here where they were thinned.")
     times: list[float] = Field(description="Unix seconds, to the millisecond, ascending.")
     values: list[float | None] = Field(description="Numbers; null where there is a text, or no finite number.")
     texts: list[str | None] | None = Field(description="Texts, where there are any.")
@@ -59,7 +63,7 @@ async def series(
     """The samples that ``/v1/signals`` gives, in less than a third of the bytes, and of at most 200 series."""
     first, last = times.span(start, end)
     read = partial(
-        rooms.lake(caller.company).signals,
+        rooms.lake(caller.company).thinned,
         *(vehicle, signal, first, last),
         points=points,
         limit=MOST_POINTS + 1,
@@ -74,8 +78,8 @@ async def series(
 def _answer(
     rows: pa.Table, rooms: Rooms, caller: Caller, vehicle: list[str], signal: list[str], span: dict[str, str | None]
 ) -> Response:
-    units = signals.checked(rows, rooms, caller, vehicle, signal, span)
-    found = list(_series(rows, units)) if len(rows) <= MOST_POINTS else []
+    known = signals.checked(rows, rooms, caller, vehicle, signal, span)
+    found = list(_series(rows, known)) if len(rows) <= MOST_POINTS else []
     if len(rows) > MOST_POINTS or len(found) > MOST_SERIES:
         raise TooLargeError(
             f"these are more than {MOST_SERIES} lines, or {MOST_POINTS:,} points",
@@ -84,7 +88,7 @@ def _answer(
     return Response(json.dumps({"series": found}, allow_nan=False), media_type="application/json")
 
 
-def _series(rows: pa.Table, units: dict[str, str]) -> Iterator[dict[str, Any]]:
+def _series(rows: pa.Table, known: dict[str, Signal]) -> Iterator[dict[str, Any]]:
     """The rows, which are by vehicle, signal and time, cut where a series ends."""
     codes = [pc.dictionary_encode(rows[name].combine_chunks()) for name in ("vehicle", "signal")]
     places = [np.asarray(one.indices) for one in codes]
@@ -95,11 +99,13 @@ def _series(rows: pa.Table, units: dict[str, str]) -> Iterator[dict[str, Any]]:
     bounds = sorted({0, *ends.tolist(), len(rows)})
     for low, high in pairwise(bounds):
         vehicle, signal = (str(one.dictionary[int(place[low])]) for one, place in zip(codes, places, strict=True))
-        said = texts.slice(low, high - low)
+        said, about = texts.slice(low, high - low), known.get(signal)
         yield {
             "vehicle": vehicle,
             "signal": signal,
-            "unit": units.get(signal),
+            "unit": (about.unit or None) if about else None,
+            "datatype": about.datatype if about else None,
+            "samples": rows["samples"][low].as_py(),
             "times": seconds[low:high].tolist(),
             "values": [value if np.isfinite(value) else None for value in values[low:high].tolist()],
             "texts": said.to_pylist() if said.null_count < len(said) else None,

@@ -75,20 +75,21 @@ def _answer(
 
 def checked(
     rows: pa.Table, rooms: Rooms, caller: Caller, vehicle: list[str], signal: list[str], span: dict[str, str | None]
-) -> dict[str, str]:
+) -> dict[str, Signal]:
     """What has to be done before samples leave: looks at positions go on record, and mistaken names are said.
 
     Returns:
-        The unit of each signal that has one.
+        What the catalog knows, by path.
     """
     if are_positions(pc.unique(rows["signal"]).to_pylist()):
         look(rooms, caller, {"view": "signals", "vehicle": vehicle, "signal": signal, **span})
     known = rooms.catalog.signals(caller.company)
     _check_names(rooms, caller, vehicle, signal, rows, known)
-    return {one.path: one.unit for one in known if one.unit}
+    return {one.path: one for one in known}
 
 
-def _with_units(rows: pa.Table, units: dict[str, str]) -> pa.Table:
+def _with_units(rows: pa.Table, known: dict[str, Signal]) -> pa.Table:
+    units = {path: one.unit for path, one in known.items() if one.unit}
     encoded = pc.dictionary_encode(rows["signal"]).combine_chunks()
     encoded = encoded if isinstance(encoded, pa.DictionaryArray) else encoded.chunk(0)
     by_signal = pa.array([units.get(path) for path in encoded.dictionary.to_pylist()], pa.string())

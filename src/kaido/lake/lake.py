@@ -128,6 +128,21 @@ class Lake:
         selection = reads.Selection(_several(vehicles), _several(signals), start, end)
         return reads.signals(self.signals_table, selection, points=points, limit=limit, seconds=seconds)
 
+    def thinned(
+        self,
+        vehicles: str | Sequence[str],
+        signals: str | Sequence[str],
+        start: dt.datetime | None = None,
+        end: dt.datetime | None = None,
+        *,
+        points: int,
+        limit: int,
+        seconds: float = reads.SECONDS,
+    ) -> pa.Table:
+        """As ``signals`` with ``points``; what drawing needs of it, as ``reads.THINNED_SCHEMA``."""
+        selection = reads.Selection(_several(vehicles), _several(signals), start, end)
+        return reads.thinned(self.signals_table, selection, points=points, limit=limit, seconds=seconds)
+
     def recorded(
         self,
         vehicles: str | Sequence[str],

@@ -30,6 +30,12 @@ DAY_SCHEMA = pa.schema(
 )
 """Days since 1970; how many samples there are, and of how many of the required signals."""
 
+THINNED_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("vehicle", "signal")),
+        *(("samples", pa.int64()), ("time", pa.timestamp("us", "UTC")), ("value", pa.float64()), ("text", pa.string())),
+    ]
+)
 RECORDED_SCHEMA = pa.schema(
     [
         ("signal", pa.string()),
@@ -88,10 +94,22 @@ def signals(
     columns = ", ".join(table.layout.flow.names)
     sql = f"SELECT {columns} FROM rows WHERE {condition}"  # noqa: S608  # names are parameters
     if points is not None:
-        sql = f"SELECT * FROM ({downsampled(sql)})"  # noqa: S608  # as above
+        sql = f"SELECT {columns} FROM ({downsampled(sql)})"  # noqa: S608  # as above
         parameters["points"] = points
     sql += "\nORDER BY vehicle, signal, time, value, text, campaign, event LIMIT $limit"
     return _ask(table, sql, parameters | {"limit": limit}, selection, seconds=seconds)
+
+
+def thinned(table: Table, selection: Selection, *, points: int, limit: int, seconds: float = SECONDS) -> pa.Table:
+    """As ``signals`` with ``points``, what is drawn of it (THINNED_SCHEMA): with how many samples each series has."""
+    condition, parameters = selection.condition()
+    chosen = f"SELECT {', '.join(table.layout.flow.names)} FROM rows WHERE {condition}"  # noqa: S608  # names are parameters
+    sql = f"""
+    SELECT {", ".join(THINNED_SCHEMA.names)} FROM ({downsampled(chosen)})
+    ORDER BY vehicle, signal, time, value, text LIMIT $limit
+    """  # noqa: S608  # as above
+    parameters |= {"points": points, "limit": limit}
+    return _ask(table, sql, parameters, selection, schema=THINNED_SCHEMA, seconds=seconds)
 
 
 def recorded(table: Table, selection: Selection, *, seconds: float = SECONDS) -> pa.Table:
