@@ -35,6 +35,7 @@ from kaido.api import (
     enrolment,
     errors,
     fleet,
+    fleet_energy,
     health,
     idles,
     imports,
@@ -42,6 +43,8 @@ from kaido.api import (
     maps,
     markets,
     metrics,
+    oidc,
+    oidc_provider,
     own_sessions,
     page,
     plans,
@@ -93,6 +96,7 @@ VERSIONED = (
     charge_costs,
     idles,
     energy,
+    fleet_energy,
     batteries,
     catalog,
     campaigns,
@@ -158,6 +162,8 @@ def create_app(settings: Settings, *, embedded: bool = False) -> FastAPI:
     _include(app, metrics.router)
     page.install(app)
     if not embedded:
+        oidc_provider.check(settings)
+        _include(app, oidc.router)
         from kaido.console import install  # noqa: PLC0415  # the command line has no use for pages
 
         install(app, settings.console_tiles)

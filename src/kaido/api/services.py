@@ -59,6 +59,7 @@ class Services:
         turns: at questions that take long.
         rehearsals: estimates and dry runs for which nobody waits.
         hashing: turns at passwords, each of which takes 64 MB.
+        at_provider: turns at asking the OIDC provider, which may take its time.
         attempts: to sign in, how many are left.
         looks: at positions, of this minute.
     """
@@ -71,6 +72,7 @@ class Services:
     turns: Turns = field(default_factory=Turns, repr=False)
     rehearsals: Rehearsals = field(default_factory=Rehearsals, repr=False)
     hashing: Turns = field(default_factory=lambda: Turns("sign-ins"), repr=False)
+    at_provider: Turns = field(default_factory=lambda: Turns("sign-ins"), repr=False)
     attempts: Attempts = field(default_factory=Attempts, repr=False)
     looks: Looks = field(default_factory=Looks, repr=False)
     _lakes: dict[str, Lake] = field(default_factory=dict, repr=False)

@@ -194,22 +194,25 @@ def changer(connection: HTTPConnection, user: User) -> Caller:
     return known
 
 
+def record(rooms: Services, company: str | None, who: str, what: str, details: dict[str, Any]) -> None:
+    """Write what the audit does not see by itself: what failed, and what a GET did."""
+    with rooms.store.session() as session:
+        session.add(AuditRow(company=company, who=who, what=what, moment=clock.now(), details=details))
+
+
 def _record_failure(rooms: Services, meant: User | None, address: str, error: ForbiddenError) -> None:
     details: dict[str, Any] = {"address": address, "why": "disabled"}
     if meant:
         details["user"] = meant.id
     if isinstance(error, UnauthenticatedError):
         details["why"] = "wrong password" if meant else "no such user"
-    with rooms.store.session() as session:
-        session.add(
-            AuditRow(
-                company=meant.company if meant else None,
-                who=meant.name if meant else UNKNOWN,
-                what="session-sign-in-failed",
-                moment=clock.now(),
-                details=details,
-            )
-        )
+    record(
+        rooms,
+        meant.company if meant else None,
+        meant.name if meant else UNKNOWN,
+        "session-sign-in-failed",
+        details,
+    )
 
 
 @cache

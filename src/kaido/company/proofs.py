@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from kaido.company import passwords, user_records
-from kaido.errors import ConflictError, ForbiddenError, InvalidInputError, UnauthenticatedError, UnavailableError
-from kaido.store.tables import UserRow
+from kaido.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from kaido.store.tables import CompanyRow, UserRow
 
 if TYPE_CHECKING:
     from kaido.company.model import User
@@ -82,9 +89,12 @@ class Proofs:
         Raises:
             ConflictError: another user has the name.
             ForbiddenError: the user is disabled.
+            NotFoundError: there is no such company.
         """
         user_records.check_role(role)
         with self._store.session() as session:
+            if session.get(CompanyRow, company) is None:
+                raise NotFoundError(f"no company '{company}'", fix="Set KAIDO_OIDC_COMPANY to one that there is")
             row = session.scalars(
                 select(UserRow).where(UserRow.company == company, UserRow.subject == subject)
             ).one_or_none()
