@@ -64,7 +64,11 @@ class AccountOut(BaseModel):
     utility_factor: float | None = Field(description="SAE J2841, multi-day individual, of that range.")
     utility_factor_driven: float | None = Field(description="The same of this vehicle's own days.")
     electric_share: float | None = Field(description="Of the distance, as it was driven.")
-    battery_share: float | None = Field(description="Of driving energy, what passed through the battery.")
+    battery_share: float | None = Field(
+        description="Of a series hybrid's driving energy, what passed through the battery, likely."
+    )
+    battery_share_low: float | None = Field(description="At least so much, whatever braking gave back.")
+    battery_share_high: float | None = Field(description="At most so much.")
     generator_efficiency: float | None = Field(description="From fuel to electricity.")
 
 

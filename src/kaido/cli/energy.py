@@ -110,9 +110,16 @@ def _account(one: dict[str, Any], reading: Reading) -> dict[str, Any]:
         "electric": _share(one["electric_share"]),
         "utility_factor": _share(one["utility_factor"]),
         "of_its_days": _share(one["utility_factor_driven"]),
-        "through_battery": _share(one["battery_share"]),
+        "through_battery": _between(one["battery_share"], one["battery_share_low"], one["battery_share_high"]),
         "fuel_to_electric": _share(one["generator_efficiency"]),
     }
+
+
+def _between(part: float | None, low: float | None, high: float | None) -> str | None:
+    if low is None or high is None:
+        return None
+    bounds = f"{100 * low:.0f} to {100 * high:.0f} %"
+    return bounds if part is None else f"{_share(part)} ({bounds})"
 
 
 def _share(part: float | None) -> str | None:

@@ -66,7 +66,9 @@ def accounts(
         depleting_wh_per_m (of trips without the engine), range_m (charge depleting, of a full battery; null without
         enough to tell), utility_factor (J2841, of that range), utility_factor_driven (J2841's definition on this
         vehicle's own days), electric_share (of the distance, as driven), battery_share (of driving energy that passed
-        through the battery) and generator_efficiency (fuel to electricity), both of series hybrids.
+        through the battery, likely; null where nobody knows when the engine ran), battery_share_low and
+        battery_share_high (between which it lies in any case) and generator_efficiency (fuel to electricity), all of
+        series hybrids.
     """
     parameters = {"fuel": fuel_wh_per_l, "engine": _ENGINE_SHARE, "after": after, "limit": limit}
     rows = ask(lake, _ACCOUNTS, parameters, tables=("trips", "charges"), vehicle=vehicle, start=start, end=end)
@@ -78,13 +80,19 @@ def accounts(
 _ACCOUNTS = """
 WITH drives AS (
     SELECT *, start::DATE AS day,
-        engine_s IS NULL OR engine_s <= $engine * duration_s AS electric, energy_out_wh - energy_in_wh AS net_wh
+        engine_s IS NULL OR engine_s <= $engine * duration_s AS electric, energy_out_wh - energy_in_wh AS net_wh,
+        -- what the generator gave to the motor past the battery: at least; and if driving took as much with as without it
+        CASE WHEN generator_wh IS NOT NULL THEN greatest(generator_wh - energy_in_wh, 0) END AS least_wh,
+        CASE WHEN generator_wh IS NOT NULL AND engine_s IS NOT NULL
+            THEN energy_out_wh * engine_s / greatest(duration_s - engine_s, 1) END AS likely_wh
     FROM trips WHERE $after IS NULL OR vehicle > $after
 ), per_vehicle AS (
     SELECT vehicle, sum(distance_m) AS distance_m,
         coalesce(sum(distance_m) FILTER (electric), 0) AS electric_m,
         sum(fuel_l) AS fuel_l, sum(fuel_l) * $fuel AS fuel_wh, sum(generator_wh) AS generator_wh,
         sum(net_wh) AS net_wh, sum(energy_out_wh) AS out_wh, sum(energy_in_wh) AS in_wh, sum(engine_s) AS engine_s,
+        sum(least_wh) AS least_wh,
+        sum(least(generator_wh, greatest(least_wh, likely_wh))) FILTER (likely_wh IS NOT NULL) AS likely_wh,
         sum(net_wh) FILTER (electric) / nullif(sum(distance_m) FILTER (electric AND net_wh IS NOT NULL), 0)
             AS depleting_wh_per_m
     FROM drives GROUP BY vehicle
@@ -118,8 +126,10 @@ SELECT t.vehicle, t.powertrain, t.distance_m, t.electric_m, t.grid_wh, t.fuel_l,
     CASE WHEN t.powertrain = 'plug-in hybrid' AND t.range_m > 0 THEN s.utility_factor_driven END
         AS utility_factor_driven,
     t.electric_m / nullif(t.distance_m, 0) AS electric_share,
-    CASE WHEN t.powertrain = 'series hybrid'
-        THEN t.out_wh / nullif(t.out_wh + greatest(t.generator_wh - t.in_wh, 0), 0) END AS battery_share,
+    CASE WHEN t.powertrain = 'series hybrid' THEN t.out_wh / nullif(t.out_wh + t.likely_wh, 0) END AS battery_share,
+    CASE WHEN t.powertrain = 'series hybrid' THEN t.out_wh / nullif(t.out_wh + t.generator_wh, 0) END
+        AS battery_share_low,
+    CASE WHEN t.powertrain = 'series hybrid' THEN t.out_wh / nullif(t.out_wh + t.least_wh, 0) END AS battery_share_high,
     CASE WHEN t.powertrain = 'series hybrid' THEN t.generator_wh / nullif(t.fuel_wh, 0) END
         AS generator_efficiency
 FROM told AS t LEFT JOIN shares AS s ON s.vehicle = t.vehicle

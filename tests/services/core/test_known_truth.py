@@ -27,6 +27,7 @@ FLEETS: tuple[tuple[int, truth.Kind], ...] = ((6, "bev"), (2, "phev"), (2, "seri
 class World:
     lake: Lake
     truth: truth.Truth
+    cars: list[truth.TruthCar]
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     lake = Lake(_folder(tmp_path_factory), "acme")
     truth.write(cars, lake, truth.START, DAYS)
     assert catch_up(lake) is not None
-    return World(lake, truth.Truth.concatenate([car.days(truth.START, DAYS) for car in cars]))
+    return World(lake, truth.Truth.concatenate([car.days(truth.START, DAYS) for car in cars]), cars)
 
 
 def _folder(factory: pytest.TempPathFactory) -> Path:
@@ -121,7 +122,20 @@ def test_hybrids_are_told_by_their_signals_and_their_fuel_is_that_of_the_truth(w
         assert (row["fuel_l"] or 0.0) == pytest.approx(known[vehicle], rel=0.02, abs=0.1)
         if row["powertrain"] == "series hybrid":
             assert row["generator_efficiency"] == pytest.approx(0.36, rel=0.01)
-            assert 0 <= row["battery_share"] <= 1
+            true = _share_through_the_battery(world, vehicle)
+            assert row["battery_share_low"] < true < row["battery_share_high"]
+            assert row["battery_share"] == pytest.approx(true, abs=0.05)
+
+
+def _share_through_the_battery(world: World, vehicle: str) -> float:
+    """Moment by moment: what left the battery, and what of the generator's power was drawn at once."""
+    car = next(one for one in world.cars if one.id == vehicle)
+    out_wh = past_wh = 0.0
+    for one in car.stretches(truth.START, DAYS):
+        if one.generator_w is not None:
+            out_wh += one.integral(np.maximum(-one.flow.power, 0))
+            past_wh += one.integral(np.clip(one.generator_w - one.flow.power, 0, one.generator_w))
+    return out_wh / (out_wh + past_wh)
 
 
 def test_the_utility_factor_is_that_of_published_labels() -> None:
