@@ -80,7 +80,7 @@ export class Board {
     const figure = document.createElement("figure");
     figure.className = "chart";
     figure.dataset.signal = signal.path;
-    element.className = "board-place";
+    element.className = isState ? "board-place state" : "board-place";
     element.append(figure);
     this.host.append(element); // a chart measures its place
     const part = isState

@@ -33,9 +33,9 @@ export function installControls(host: HTMLElement, player: Player, options: Cont
   const skip = options.skip;
   host.replaceChildren(...[
     live,
-    skip && button("⏮", () => skip(-1), "The trip or charge before (key [)"),
+    skip && button("|‹", () => skip(-1), "The trip or charge before (key [)"),
     play,
-    skip && button("⏭", () => skip(1), "The trip or charge after (key ])"),
+    skip && button("›|", () => skip(1), "The trip or charge after (key ])"),
     slider, said, rate, loop,
     button("−", () => options.zoom(2), "Show more time (key -)"),
     button("+", () => options.zoom(0.5), "Show less time (key +)"),

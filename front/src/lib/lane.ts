@@ -115,7 +115,7 @@ export class Lane {
     const { times } = this.series;
     const index = this.head === null ? times.length - 1 : before(times, this.head);
     const time = times[index];
-    this.value.textContent = time === undefined ? "no value yet" : this.state(index);
+    this.value.textContent = time === undefined ? "no value" : this.state(index);
     this.time.className = time !== undefined && this.head === null ? "age" : "at";
     if (time !== undefined) this.time.dateTime = new Date(time * 1000).toISOString();
     this.time.textContent = time === undefined ? "" : this.head === null ? `${ageText(Date.now() / 1000 - time)} ago` : `since ${clockText(time)}`;

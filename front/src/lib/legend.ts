@@ -63,7 +63,7 @@ export class Legend {
 
   private say(line: Line | undefined, time: number | undefined, text: string, newest: boolean): void {
     if (!line) return;
-    line.value.textContent = time === undefined ? "no value yet" : text;
+    line.value.textContent = time === undefined ? "no value" : text;
     const dated = this.along === "time" && time !== undefined;
     line.time.className = dated && newest ? "age" : "at";
     if (dated) line.time.dateTime = new Date(time * 1000).toISOString();

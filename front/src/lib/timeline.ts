@@ -17,6 +17,8 @@ export interface TimelineOptions {
 
 const SVG = "http://www.w3.org/2000/svg";
 const HEIGHT = 56;
+/** The width of one of a label, about. */
+const CHARACTER = 6.6;
 const BAND = { top: 4, height: 26 };
 const LABELS = { trip: "Trip", charge: "Charge", idle: "Parked" };
 const STEPS_S = [1, 5, 10, 30, 60, 300, 600, 1800, 3600, 7200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800, 1_209_600, 2_592_000];
@@ -96,13 +98,19 @@ export class Timeline {
     const step = STEPS_S.find((one) => (to - from) / one <= most) ?? STEPS_S[STEPS_S.length - 1]!;
     const shift = zoneShift(from);
     const ticks: SVGElement[] = [];
+    let free = 0;
     for (let at = Math.ceil((from + shift) / step) * step - shift; at <= to; at += step) {
       const x = this.x(at);
-      const text = make("text", { x: Math.min(Math.max(x, 2), this.width - 70), y: HEIGHT - 4 });
-      const midnight = (at + shift) % 86_400 === 0;
-      text.textContent = midnight || step >= 86_400 ? dayText(at).slice(5) : step < 60 ? clockText(at) : minuteText(at);
-      if (!ticks.length) text.textContent = `${midnight ? dayText(at) : `${dayText(at)} ${minuteText(at)}`} ${zoneText(at)}`;
-      if (ticks.length < 2 || x - this.x(from) > 170) ticks.push(make("rect", { class: "tick", x, y: BAND.top + BAND.height, width: 1, height: 5 }), text);
+      ticks.push(make("rect", { class: "tick", x, y: BAND.top + BAND.height, width: 1, height: 5 }));
+      const midnight = Math.round(at + shift) % 86_400 === 0;
+      const clock = step < 60 ? clockText(at) : minuteText(at);
+      const label = free ? (midnight ? dayText(at).slice(5) : clock) : `${dayText(at)}${midnight ? "" : ` ${clock}`} ${zoneText(at)}`;
+      const width = label.length * CHARACTER + 8;
+      if (x < free || x + width > this.width) continue;
+      const text = make("text", { x, y: HEIGHT - 4 });
+      text.textContent = label;
+      ticks.push(text);
+      free = x + width;
     }
     return ticks;
   }

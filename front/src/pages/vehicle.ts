@@ -20,6 +20,8 @@ const linkState = document.getElementById("link")!;
 const windowChoice = document.getElementById("window") as HTMLSelectElement;
 
 const DRAW_MS = 100;
+/** A car whose newest sample is older says nothing now. */
+const QUIET_S = 15;
 const POINTS = 1500;
 const LONGEST_VIEW_S = 400 * 86_400;
 const SHORTEST_VIEW_S = 60;
@@ -31,6 +33,8 @@ let view: Range = { from: 0, to: 1 };
 let activities: Activity[] = [];
 let gaps: Gap[] = [];
 let live: Live | undefined;
+let link: LinkState = { kind: "connecting" };
+let newest = 0;
 let fetching: AbortController | undefined;
 
 const store = new SeriesStore();
@@ -85,6 +89,7 @@ function watch(): void {
     since: Date.now() / 1000 - windowS - 1,
     onSamples: (samples) => {
       store.merge(samples);
+      for (const { time } of samples) newest = Math.max(newest, time);
       dirty = true;
     },
     onGaps: (now) => { gaps = now; },
@@ -93,11 +98,14 @@ function watch(): void {
 }
 
 function say(state: LinkState): void {
-  linkState.dataset.state = state.kind;
+  link = state;
+  const heard = Date.now() / 1000 - newest < QUIET_S;
+  linkState.dataset.state = state.kind === "live" && !heard ? "quiet" : state.kind;
   linkState.textContent = state.kind === "broken"
     ? `No link since ${momentText(state.since)}; trying again in ${durationText(state.retryInS)}`
-    : state.kind === "live" ? "Live" : "Connecting…";
+    : state.kind === "connecting" ? "Connecting…" : heard ? "Live" : "Linked; nothing comes from the vehicle now";
 }
+setInterval(() => live && say(link), 1000);
 
 async function fill(range: Range): Promise<void> {
   const mine = (fetching = new AbortController());

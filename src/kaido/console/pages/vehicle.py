@@ -16,15 +16,20 @@ from kaido.console.page import Asking, PageRoute, Viewer, name, render
 router = APIRouter(route_class=PageRoute)
 
 MOST_SIGNALS = 24
+RECENT = "-30d"
 SPEED = "Vehicle.Speed"
 CHARGING = "Vehicle.Powertrain.TractionBattery.Charging.IsCharging"
+_BATTERY = "Vehicle.Powertrain.TractionBattery"
 USUAL = (
     SPEED,
-    "Vehicle.Powertrain.TractionBattery.CurrentPower",
-    "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current",
+    f"{_BATTERY}.CurrentPower",
+    f"{_BATTERY}.CurrentCurrent",
+    f"{_BATTERY}.StateOfCharge.Current",
+    f"{_BATTERY}.Temperature.Average",
     CHARGING,
+    "Vehicle.IsMoving",
 )
-"""What is charted where nothing is chosen."""
+"""What is charted where nothing is chosen: those of them that the vehicle has, else the first."""
 Chosen = Annotated[list[str] | None, Query(max_length=MOST_SIGNALS)]
 Text = Annotated[str, Query(max_length=255)]
 
@@ -47,17 +52,15 @@ async def page(
 ) -> Response:
     """The page; what is chosen in its URL beside these is read by its script."""
     ask = vehicle_parts.part(tab)
-    detail, twin, signals = await asyncio.gather(
-        api.get(f"/vehicles/{name(id)}"), api.get(f"/vehicles/{name(id)}/twin"), infos(api, signal or list(USUAL))
-    )
+    detail, twin = await asyncio.gather(api.get(f"/vehicles/{name(id)}"), api.get(f"/vehicles/{name(id)}/twin"))
     values = {one["signal"]: one for one in twin["values"]}
     return render(
         request,
         "vehicle/page.html",
         title=id,
         vehicle=detail,
-        status=status(detail, values),
-        signals=signals,
+        doing=doing(detail, values),
+        signals=await infos(api, signal or await usual(api, id, values)),
         parts=vehicle_parts.PARTS,
         tab=tab,
         **await ask(api, id, after),
@@ -72,6 +75,15 @@ async def part(request: Request, person: Viewer, api: Asking, id: str, tab: str,
     return render(request, f"vehicle/{tab}.html", vehicle={"id": id}, tab=tab, **found)
 
 
+async def usual(api: Api, vehicle: str, values: dict[str, dict[str, Any]]) -> list[str]:
+    """What is charted where nothing is chosen: by its last known state or, of an imported past, by the lake."""
+    known = set(values)
+    if not known:
+        asked = {"vehicle": vehicle, "start": RECENT, "limit": 1_000}
+        known = {one["path"] for one in (await api.get("/signals/recorded", asked))["items"]}
+    return [path for path in USUAL if path in known] or [SPEED]
+
+
 async def infos(api: Api, paths: list[str]) -> list[dict[str, Any]]:
     """Path, unit and type of signals, as the catalog has them; one that it does not have is a number without a unit."""
 
@@ -83,7 +95,7 @@ async def infos(api: Api, paths: list[str]) -> list[dict[str, Any]]:
     return list(await asyncio.gather(*map(info, dict.fromkeys(paths))))
 
 
-def status(detail: dict[str, Any], values: dict[str, dict[str, Any]]) -> str:
+def doing(detail: dict[str, Any], values: dict[str, dict[str, Any]]) -> str:
     """``moving``, ``charging``, ``parked`` or ``offline``, by its connection and last values."""
     connection = detail["connection"]
     if connection is None or connection["connected"] is False:
