@@ -11,13 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
 import hatch_build
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    import httpx
 
 HERE = Path(__file__).parent
 HOST = "http://kaido"
