@@ -1,0 +1,105 @@
+// The WebGL program that draws the cars, and its buffers.
+import type { CarsLook } from "./cars-layer";
+
+const VERTEX = `#version 300 es
+in ivec2 a_from;
+in ivec2 a_to;
+in uint a_state;
+uniform mat4 u_matrix;
+uniform ivec2 u_origin;
+uniform float u_passed;
+uniform float u_pixels;
+uniform vec3 u_colors[4];
+flat out vec3 v_color;
+void main() {
+  if ((a_state & 128u) != 0u) { gl_Position = vec4(2.0, 2.0, 2.0, 1.0); gl_PointSize = 1.0; return; }
+  vec2 place = vec2(a_from - u_origin) + vec2(a_to - a_from) * u_passed;
+  gl_Position = u_matrix * vec4(place, 0.0, 1.0);
+  gl_PointSize = u_pixels;
+  v_color = u_colors[a_state & 3u];
+}`;
+
+// Small points are plain squares: nobody sees their corners, and there are many of them.
+const FRAGMENT = `#version 300 es
+precision highp float;
+flat in vec3 v_color;
+uniform float u_pixels;
+uniform vec3 u_rim;
+uniform bool u_ring;
+out vec4 color;
+void main() {
+  if (u_pixels < 4.5) { color = vec4(v_color, 1.0) * 0.85; return; }
+  vec2 at = gl_PointCoord * 2.0 - 1.0;
+  float edge = 2.0 / u_pixels;
+  float r = length(at);
+  float inside = 1.0 - smoothstep(1.0 - edge, 1.0, r);
+  if (u_ring) {
+    float inner = 1.0 - 6.0 / u_pixels;
+    color = vec4(v_color, 1.0) * inside * smoothstep(inner - edge, inner, r);
+    return;
+  }
+  color = vec4(mix(v_color, u_rim, smoothstep(1.0 - 2.0 * edge, 1.0 - edge, r)), 1.0) * inside;
+}`;
+
+/** Compiles the program; its functions are called in the order upload (when something changed), begin, points. */
+export function program(gl: WebGL2RenderingContext) {
+  const made = gl.createProgram()!;
+  for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]] as const) {
+    const shader = gl.createShader(kind)!;
+    gl.shaderSource(shader, source);
+    gl.compileShader(shader);
+    gl.attachShader(made, shader);
+    gl.deleteShader(shader);
+  }
+  gl.linkProgram(made);
+  if (!gl.getProgramParameter(made, gl.LINK_STATUS)) throw new Error(`the cars cannot be drawn: ${gl.getProgramInfoLog(made)}`);
+  const uniform = (name: string): WebGLUniformLocation => gl.getUniformLocation(made, name)!;
+  const places = {
+    matrix: uniform("u_matrix"), origin: uniform("u_origin"), passed: uniform("u_passed"), pixels: uniform("u_pixels"),
+    colors: uniform("u_colors"), rim: uniform("u_rim"), ring: uniform("u_ring"),
+  };
+  const arrays = gl.createVertexArray()!;
+  gl.bindVertexArray(arrays);
+  const [from, to, state] = [buffer("a_from", 2, gl.INT), buffer("a_to", 2, gl.INT), buffer("a_state", 1, gl.UNSIGNED_BYTE)];
+  gl.bindVertexArray(null);
+  let room = 0;
+
+  function buffer(name: string, parts: number, kind: number): WebGLBuffer {
+    const created = gl.createBuffer()!;
+    const place = gl.getAttribLocation(made, name);
+    gl.bindBuffer(gl.ARRAY_BUFFER, created);
+    gl.enableVertexAttribArray(place);
+    gl.vertexAttribIPointer(place, parts, kind, 0, 0);
+    return created;
+  }
+
+  return {
+    upload(cars: Int32Array, goals: Int32Array, states: Uint8Array, size: number): void {
+      for (const [target, data, parts] of [[from, cars, 2], [to, goals, 2], [state, states, 1]] as const) {
+        gl.bindBuffer(gl.ARRAY_BUFFER, target);
+        if (states.length > room) gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
+        else gl.bufferSubData(gl.ARRAY_BUFFER, 0, data, 0, parts * size);
+      }
+      room = Math.max(room, states.length);
+    },
+    begin(matrix: Float32Array, origin: [number, number], passed: number, look: CarsLook): void {
+      gl.useProgram(made);
+      gl.bindVertexArray(arrays);
+      gl.uniformMatrix4fv(places.matrix, false, matrix);
+      gl.uniform2i(places.origin, ...origin);
+      gl.uniform1f(places.passed, passed);
+      gl.uniform3fv(places.colors, look.colors);
+      gl.uniform3f(places.rim, ...look.rim);
+    },
+    points(first: number, count: number, pixels: number, ring: boolean): void {
+      gl.uniform1f(places.pixels, pixels);
+      gl.uniform1i(places.ring, ring ? 1 : 0);
+      gl.drawArrays(gl.POINTS, first, count);
+    },
+    free(): void {
+      for (const one of [from, to, state]) gl.deleteBuffer(one);
+      gl.deleteVertexArray(arrays);
+      gl.deleteProgram(made);
+    },
+  };
+}
