@@ -68,14 +68,22 @@ async def battery_by_drive(
 
 @router.get("/battery", summary="Every vehicle's battery")
 async def batteries(
-    caller: Reader, rooms: Rooms, model: Model = None, market: Market = None, limit: Limit = 100, after: After = None
+    caller: Reader,
+    rooms: Rooms,
+    model: Model = None,
+    market: Market = None,
+    order: Annotated[
+        Literal["vehicle", "health"], Query(description="By id, or the most worn first; what nobody knows is last.")
+    ] = "vehicle",
+    limit: Limit = 100,
+    after: After = None,
 ) -> Page[BatteryRow]:
-    """By vehicle: its newest month. What is too little known has an interval and no value."""
+    """Each vehicle's newest month. What is too little known has an interval and no value."""
     from kaido.api import battery_reading  # noqa: PLC0415  # as above
 
     async with rooms.turns.one():
         found = await run_in_threadpool(
-            battery_reading.rows, rooms, caller.company, model, market, after=after or "", limit=limit + 1
+            battery_reading.rows, rooms, caller.company, model, market, order=order, after=after or "", limit=limit + 1
         )
     return Page[BatteryRow].of(found, limit, lambda one: one.vehicle)
 

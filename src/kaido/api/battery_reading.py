@@ -76,18 +76,33 @@ def drive(
 
 
 def rows(
-    rooms: Services, company: str, model: str | None, market: str | None, *, after: str, limit: int
+    rooms: Services, company: str, model: str | None, market: str | None, *, order: str, after: str, limit: int
 ) -> list[BatteryRow]:
-    """The newest row of each vehicle after one."""
+    """The newest row of each vehicle, those behind the vehicle ``after``."""
     newest, known = _fleet(rooms, company)
+    of = {row["vehicle"]: _of(known.get(row["vehicle"])) for row in newest}
+    place = _by_health if order == "health" else _by_vehicle
+    last = next((place(row) for row in newest if row["vehicle"] == after), None if order == "health" else (after,))
+    chosen = sorted((row for row in newest if last is None or place(row) > last), key=place)
     found = []
-    for row in newest:
-        vehicle = known.get(row["vehicle"])
-        named, sold = _of(vehicle)
-        if row["vehicle"] > after and model in {None, named} and market in {None, sold}:
+    for row in chosen:
+        named, sold = of[row["vehicle"]]
+        if model in {None, named} and market in {None, sold}:
             shown = {name: row[name] for name in BatteryRow.model_fields if name in row}
             found.append(BatteryRow(**shown, model=named, market=sold))
-    return found[:limit]
+            if len(found) == limit:
+                break
+    return found
+
+
+def _by_vehicle(row: dict[str, Any]) -> tuple[Any, ...]:
+    return (row["vehicle"],)
+
+
+def _by_health(row: dict[str, Any]) -> tuple[Any, ...]:
+    """The most worn first; by what is known of it at least where there is no value."""
+    health, low = row["health_percent"], row["health_percent_low"]
+    return (health is None, health or 0.0, low is None, low or 0.0, row["vehicle"])
 
 
 def cohorts(rooms: Services, company: str, model: str | None, market: str | None) -> list[CohortOut]:

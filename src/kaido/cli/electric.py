@@ -44,6 +44,11 @@ def energy(watt_hours: float | None) -> str | None:
     return None if watt_hours is None else f"{watt_hours / 1_000:.2f} kWh"
 
 
+def share(part: float | None) -> str | None:
+    """A share of one for people, in percent."""
+    return None if part is None else f"{100 * part:.0f} %"
+
+
 def percent(one: dict[str, Any]) -> str | None:
     """The state of charge at the beginning and the end."""
     first, last = one["soc_start_percent"], one["soc_end_percent"]

@@ -9,7 +9,8 @@ import click
 from kaido.cli import units as in_units
 from kaido.cli.context import command
 from kaido.cli.electric import energy as kwh
-from kaido.cli.electric import listed, listing
+from kaido.cli.electric import listed, listing, share
+from kaido.cli.energy_fleet import charging, consumption
 from kaido.cli.energy_model import model
 
 if TYPE_CHECKING:
@@ -22,7 +23,8 @@ def energy() -> None:
     """Where the energy came from and went to, and what a vehicle takes."""
 
 
-energy.add_command(model)
+for _one in (model, consumption, charging):
+    energy.add_command(_one)
 
 
 @command(energy, "balance")
@@ -107,11 +109,11 @@ def _account(one: dict[str, Any], reading: Reading) -> dict[str, Any]:
         "fuel": None if one["fuel_l"] is None else f"{one['fuel_l']:.1f} l",
         "generator": kwh(one["generator_wh"]),
         "driving": kwh(one["driving_wh"]),
-        "electric": _share(one["electric_share"]),
-        "utility_factor": _share(one["utility_factor"]),
-        "of_its_days": _share(one["utility_factor_driven"]),
+        "electric": share(one["electric_share"]),
+        "utility_factor": share(one["utility_factor"]),
+        "of_its_days": share(one["utility_factor_driven"]),
         "through_battery": _between(one["battery_share"], one["battery_share_low"], one["battery_share_high"]),
-        "fuel_to_electric": _share(one["generator_efficiency"]),
+        "fuel_to_electric": share(one["generator_efficiency"]),
     }
 
 
@@ -119,8 +121,4 @@ def _between(part: float | None, low: float | None, high: float | None) -> str |
     if low is None or high is None:
         return None
     bounds = f"{100 * low:.0f} to {100 * high:.0f} %"
-    return bounds if part is None else f"{_share(part)} ({bounds})"
-
-
-def _share(part: float | None) -> str | None:
-    return None if part is None else f"{100 * part:.0f} %"
+    return bounds if part is None else f"{share(part)} ({bounds})"

@@ -15,7 +15,7 @@ from kaido.runtime import clock
 from kaido.store.tables import CertificateRow, VehicleRow
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlalchemy import Select
     from sqlalchemy.orm import Session
@@ -195,6 +195,13 @@ class Vehicles:
             query = query.where(VehicleRow.id > after)
         with self._store.reading() as session:
             return [_vehicle(row) for row in session.scalars(query)]
+
+    def kinds(self, company: str) -> Sequence[tuple[str, str | None, str | None]]:
+        """Id, model and market of all of the company's vehicles, by id."""
+        columns = (VehicleRow.id, VehicleRow.model, VehicleRow.market)
+        query = select(*columns).where(VehicleRow.company == company).order_by(VehicleRow.id)
+        with self._store.reading() as session:
+            return [(one, model, market) for one, model, market in session.execute(query)]
 
 
 def find(session: Session, company: str, identifier: str, *, change: bool = False) -> VehicleRow:

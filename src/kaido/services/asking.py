@@ -28,6 +28,7 @@ def ask(
     vehicle: str | None = None,
     start: dt.datetime | None = None,
     end: dt.datetime | None = None,
+    beside: Mapping[str, pa.Table] | None = None,
 ) -> pa.Table:
     """Run SQL over views of derived tables that hold only what is asked about.
 
@@ -39,6 +40,7 @@ def ask(
         vehicle: only its rows.
         start: only what begins then or later.
         end: only what begins before.
+        beside: further tables by name.
 
     Raises:
         TooLargeError: it needs more memory than a question may take.
@@ -49,6 +51,8 @@ def ask(
         try:
             with memory.asked() as connection:
                 connection.execute("SET TimeZone = 'UTC'")
+                for name, rows in (beside or {}).items():
+                    connection.register(name, rows)
                 for name in tables:
                     connection.execute(_view(lake, name, vehicle, low, high))
                 return connection.sql(sql, params=dict(parameters)).to_arrow_table()
