@@ -27,11 +27,13 @@ DRIVING = "/v1/energy/consumption"
 CHARGING = "/v1/energy/charging"
 HOURS = 24
 BAND_C = 5
+FLEET: dict[truth.Kind, int] = {"bev": 3, "phev": 1, "series": 1}
 
 
 @pytest.fixture(scope="module")
 def cars() -> list[truth.TruthCar]:
-    return [*truth.fleet(3, "bev", seed=5), *truth.fleet(1, "phev", seed=6), *truth.fleet(1, "series", seed=7)]
+    heard = [truth.Measuring(gaps=0, text_states=texts) for texts in (False, True)]
+    return [car for kind, count in FLEET.items() for car in truth.fleet(count, kind, seed=5, measuring=heard)]
 
 
 @pytest.fixture(scope="module")
