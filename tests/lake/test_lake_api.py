@@ -195,11 +195,16 @@ def test_quarantine_by_reason_and_vehicle(client: Client, data: Path) -> None:
     rows[1] |= {"reason": "bad_time: in 1970", "vehicle": "car-2"}
     rows[2] |= {"reason": "bad_time: in 2070"}
     lake.quarantine(pa.Table.from_pylist(rows, QUARANTINE_SCHEMA), app_id="test", version=2)
-    found = client.get("/v1/quarantine/reasons")["items"]
-    assert [(one["reason"], one["payloads"], one["vehicles"], one["bytes"]) for one in found] == [
+    found = client.get("/v1/quarantine/reasons")
+    assert (found["payloads"], found["vehicles"]) == (4, 2)
+    assert [(one["reason"], one["payloads"], one["vehicles"], one["bytes"]) for one in found["items"]] == [
         ("bad_time", 2, 2, 4),
         ("malformed", 2, 1, 4),
     ]
+    some = client.get("/v1/quarantine/reasons", {"vehicle": "car-1"})
+    assert ([one["reason"] for one in some["items"]], some["payloads"]) == (["malformed", "bad_time"], 3)
+    none = client.get("/v1/quarantine/reasons", {"vehicle": "car-9"})
+    assert none == {"items": [], "payloads": 0, "vehicles": 0}
     assert [row["id"] for row in client.pages("/v1/quarantine", {"reason": "bad_time", "limit": 1})] == ["r3", "r2"]
     assert [row["id"] for row in client.pages("/v1/quarantine", {"vehicle": "car-1", "reason": "bad_time"})] == ["r3"]
     assert list(client.pages("/v1/quarantine", {"reason": "bad"})) == []

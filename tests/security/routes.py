@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from fastapi import FastAPI
-    from fastapi._compat import ModelField
     from fastapi.dependencies.models import Dependant
 
 BESIDE_THE_API = {"/metrics", "/docs", "/openapi.json"}
@@ -70,20 +69,32 @@ def body(app: FastAPI, route: Route) -> Any:
     return _example(app, content["schema"]) if content else None
 
 
-def form(app: FastAPI, route: Route) -> dict[str, str] | None:
+def form(app: FastAPI, route: Route, word: str = "car-1") -> dict[str, str] | None:
     """A form that a page understands; None where it takes none."""
+    fields = [one for dependant in _dependants(app, route) for one in dependant.body_params]
+    if not fields:
+        return None
+    numbers = {one.alias for one in fields if one.field_info.annotation is int}
+    return {one.alias: "1" if one.alias in numbers else word for one in fields if one.field_info.is_required()}
+
+
+def texts(app: FastAPI, route: Route) -> list[str]:
+    """The query parameters of a page that take any text."""
+    fields = [one for dependant in _dependants(app, route) for one in dependant.query_params]
+    return [one.alias for one in fields if one.field_info.annotation not in {int, bool, float, int | None}]
+
+
+def _dependants(app: FastAPI, route: Route) -> Iterator[Dependant]:
     for context in iter_route_contexts(app.routes):
         found = context.original_route
         if context.path == route.path and isinstance(found, APIRoute) and route.method in (found.methods or ()):
-            fields = list(_fields(found.dependant))
-            return {one.alias: "car-1" for one in fields if one.field_info.is_required()} if fields else None
-    return None
+            yield from _flat(found.dependant)
 
 
-def _fields(dependant: Dependant) -> Iterator[ModelField]:
-    yield from dependant.body_params
+def _flat(dependant: Dependant) -> Iterator[Dependant]:
+    yield dependant
     for one in dependant.dependencies:
-        yield from _fields(one)
+        yield from _flat(one)
 
 
 def _operation(app: FastAPI, route: Route) -> dict[str, Any]:

@@ -15,3 +15,18 @@ export function numberText(value: number): string {
   const digits = Number.isInteger(value) ? 0 : size >= 1000 ? 0 : size >= 100 ? 1 : size >= 1 ? 2 : 4;
   return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
 }
+
+/** `12.3 MB`. */
+export function bytesText(count: number): string {
+  for (const [symbol, size] of [["TB", 1e12], ["GB", 1e9], ["MB", 1e6], ["kB", 1e3]] as const) {
+    if (count >= size) return `${(count / size).toLocaleString("en-US", { minimumFractionDigits: 1, maximumFractionDigits: 1 })} ${symbol}`;
+  }
+  return `${Math.round(count)} B`;
+}
+
+/** How long: `0.4 s`, `42 s`, `12 min`, `3 h 05 min`. */
+export function spanText(seconds: number): string {
+  if (seconds < 90) return `${seconds < 10 ? Math.round(seconds * 10) / 10 : Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 90 ? `${minutes} min` : `${Math.floor(minutes / 60)} h ${String(minutes % 60).padStart(2, "0")} min`;
+}

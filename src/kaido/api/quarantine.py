@@ -23,6 +23,9 @@ from kaido.wire import snappy
 
 router = APIRouter(prefix="/quarantine", tags=["quarantine"])
 
+ReasonCode = Annotated[str | None, Query(description="Only those of this reason code.", max_length=100)]
+Sender = Annotated[str | None, Query(description="Only those of this vehicle.", max_length=200)]
+
 _MESSAGES: dict[int, type[Message]] = {
     UpKind.CHECKIN: wire.Checkin,
     UpKind.SIGNALS: wire.VehicleData,
@@ -76,9 +79,11 @@ class Reason(BaseModel):
 
 
 class Reasons(BaseModel):
-    """The reasons in quarantine, the most frequent first."""
+    """The reasons in quarantine, the most frequent first, and all together."""
 
     items: list[Reason]
+    payloads: int
+    vehicles: int
 
 
 class Replayed(BaseModel):
@@ -100,8 +105,8 @@ def list_(
     rooms: Rooms,
     limit: Annotated[int, Query(ge=1, le=200, description="How many items at most.")] = 100,
     after: After = None,
-    reason: Annotated[str | None, Query(description="Only those of this reason code.", max_length=100)] = None,
-    vehicle: Annotated[str | None, Query(description="Only those of this vehicle.", max_length=200)] = None,
+    reason: ReasonCode = None,
+    vehicle: Sender = None,
 ) -> Page[Quarantined]:
     """The newest first, in pages."""
     kept = Kept(reason, vehicle)
@@ -110,9 +115,15 @@ def list_(
 
 
 @router.get("/reasons", summary="Why payloads could not be read")
-def reasons(caller: Reader, rooms: Rooms) -> Reasons:
+def reasons(caller: Reader, rooms: Rooms, reason: ReasonCode = None, vehicle: Sender = None) -> Reasons:
     """The codes, how many payloads each has, of how many vehicles, and when the newest arrived."""
-    return Reasons(items=[Reason(**row) for row in rooms.lake(caller.company).quarantine_reasons().to_pylist()])
+    rows = rooms.lake(caller.company).quarantine_reasons(Kept(reason, vehicle)).to_pylist()
+    together = next((row for row in rows if row["reason"] is None), {"payloads": 0, "vehicles": 0})
+    return Reasons(
+        items=[Reason(**row) for row in rows if row["reason"] is not None],
+        payloads=together["payloads"],
+        vehicles=together["vehicles"],
+    )
 
 
 @router.get("/{id}", summary="Show a payload")

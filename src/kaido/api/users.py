@@ -76,6 +76,12 @@ def list_(caller: Admin, rooms: Rooms, limit: Limit = 100, after: After = None) 
     return Page[UserOut].of([UserOut.model_validate(one) for one in users], limit, lambda one: one.name)
 
 
+@router.get("/{name}", summary="Show a user")
+def show(name: str, caller: Admin, rooms: Rooms) -> UserOut:
+    """By its name."""
+    return UserOut.model_validate(rooms.users.get(caller.company, name))
+
+
 @router.patch("/{name}", summary="Change a user")
 def change(name: str, wish: UserChange, caller: Admin, rooms: Rooms) -> UserOut:
     """Its role, whether it may sign in, its password. The last administrator stays one."""

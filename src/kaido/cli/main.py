@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Start everything with a simulated fleet and watch it arrive"),
     "up": ("up", "Run the platform: gateway, journal, ingest, control, services and API"),
     "status": ("status", "Say what runs and what lags"),
+    "audit": ("audit", "Say who did what, and when"),
     "doctor": ("doctor", "Say what is wrong and what to do"),
     "company": ("company", "Companies and their certificate authorities"),
     "vehicle": ("vehicle", "Register, enrol and revoke vehicles"),

@@ -313,6 +313,8 @@ class Gateway:
         report.gauge("reading", self.reading)
         report.gauge("journal_connected", self.ready)
         report.gauge("journal_lag_seconds", lanes.lag)
+        for company, size in lanes.waiting().items():
+            report.gauge("company_pending_bytes", size, company=company)
         report.counters["publishes_total"] = lanes.journaled
         report.counters["bytes_total"] = lanes.journaled_bytes
         report.counters["acknowledged_total"] = lanes.acknowledged

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import uuid
-from collections import deque
+from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Protocol
 
 from kaido.errors import UnavailableError
@@ -59,6 +59,12 @@ class Lane:
     def idle(self) -> bool:
         """Whether everything is on disk and acknowledged."""
         return self.oldest is None
+
+    @property
+    def size(self) -> int:
+        """Payload bytes that are not on disk yet."""
+        under_way = self._under_way.size if self._under_way else 0
+        return self._gathering.size + sum(batch.size for batch in self._waiting) + under_way
 
     @property
     def oldest(self) -> Batch | None:
@@ -168,6 +174,13 @@ class Lanes:
         self.journal = journal
         # A batch closes when it has reached its size; what one connection brings at once comes on top.
         self.batch_bytes = min(self.batch_bytes, largest // 3)
+
+    def waiting(self) -> dict[str, int]:
+        """Payload bytes that are not on disk yet, of each company."""
+        found: dict[str, int] = defaultdict(int)
+        for (company, _), lane in self._lanes.items():
+            found[company] += lane.size
+        return found
 
     @property
     def lag(self) -> float:

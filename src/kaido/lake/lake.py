@@ -87,9 +87,9 @@ class Lake:
         """The ids of all that lies in quarantine, oldest arrival first."""
         return reads.quarantined_ids(self.quarantine_table, kept)
 
-    def quarantine_reasons(self) -> pa.Table:
+    def quarantine_reasons(self, kept: reads.Kept = reads.Kept()) -> pa.Table:  # noqa: B008  # as above
         """Why payloads lie in quarantine, as ``reads.REASONS_SCHEMA``."""
-        return reads.quarantine_reasons(self.quarantine_table)
+        return reads.quarantine_reasons(self.quarantine_table, kept)
 
     def drop_quarantined(self, ids: Sequence[str]) -> int:
         """Delete payloads from quarantine, for example because they were replayed. Unknown ids are no error.

@@ -203,17 +203,21 @@ REASONS_SCHEMA = pa.schema(
         ("newest", pa.timestamp("us", "UTC")),
     ]
 )
-"""Why payloads lie in quarantine: the code, how many, of how many vehicles, and when the newest arrived."""
+"""Why payloads lie in quarantine: the code, how many, of how many vehicles, and when the newest arrived.
+
+The row without a code is of all together.
+"""
 
 
-def quarantine_reasons(table: Table) -> pa.Table:
-    """The reasons in quarantine, as ``REASONS_SCHEMA``; the most frequent first."""
-    sql = """
+def quarantine_reasons(table: Table, kept: Kept) -> pa.Table:
+    """The reasons in quarantine, as ``REASONS_SCHEMA``: all together, then the most frequent first."""
+    sql = f"""
         SELECT split_part(reason, ':', 1) AS reason, count(*) AS payloads, count(DISTINCT vehicle) AS vehicles,
             sum(octet_length(payload))::BIGINT AS bytes, max(arrival) AS newest
-        FROM rows GROUP BY 1 ORDER BY payloads DESC, 1
-    """
-    return _ask(table, sql, {}, schema=REASONS_SCHEMA)
+        FROM rows WHERE {_KEPT} GROUP BY GROUPING SETS ((split_part(reason, ':', 1)), ())
+        ORDER BY 1 IS NOT NULL, payloads DESC, 1
+    """  # noqa: S608  # our own text
+    return _ask(table, sql, asdict(kept), schema=REASONS_SCHEMA)
 
 
 def _ask(
