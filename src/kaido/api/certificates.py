@@ -16,7 +16,7 @@ from kaido.company import Certificate, Company, expiring
 from kaido.errors import InvalidInputError
 from kaido.runtime import clock
 
-router = APIRouter(prefix="/certificates", tags=["vehicles"])
+router = APIRouter(prefix="/certificates", tags=["certificates"])
 
 
 class CertificateOut(BaseModel):
@@ -29,7 +29,7 @@ class CertificateOut(BaseModel):
     not_after: datetime = Field(description="When it ends.")
 
 
-@router.get("", summary="List certificates by when they end")
+@router.get("", name="certificates", summary="List certificates by when they end")
 def list_(
     caller: Reader,
     rooms: Rooms,

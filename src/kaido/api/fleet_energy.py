@@ -64,7 +64,7 @@ class ChargingOut(Group):
     wall_battery_wh: float | None = Field(description="What arrived in batteries of that.")
 
 
-@router.get("/consumption", summary="What driving takes, over a fleet")
+@router.get("/consumption", name="fleet_consumption", summary="What driving takes, over a fleet")
 async def consumption(
     caller: Reader,
     rooms: Rooms,
