@@ -2,7 +2,45 @@
 
 from __future__ import annotations
 
-from kaido.console.pages import fleet, sign_in, signals, vehicle
+from kaido.console.pages import (
+    account,
+    audit,
+    campaign,
+    campaign_editor,
+    campaigns,
+    certificates,
+    command,
+    command_form,
+    command_policy,
+    commands,
+    fleet,
+    operations,
+    quarantine,
+    sign_in,
+    signals,
+    tokens,
+    users,
+    vehicle,
+)
 
-ALL = (sign_in, fleet, signals, vehicle)
+ALL = (
+    sign_in,
+    fleet,
+    signals,
+    vehicle,
+    campaigns,
+    campaign_editor,
+    campaign,
+    commands,
+    command_form,
+    command_policy,
+    command,
+    operations,
+    quarantine,
+    certificates,
+    audit,
+    account,
+    users,
+    tokens,
+)
 """The modules whose ``router`` the console serves."""
