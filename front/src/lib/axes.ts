@@ -2,7 +2,7 @@
 import type uPlot from "uplot";
 import { numberText } from "./format";
 import { color } from "./theme";
-import { unitOf } from "./units";
+import { FAR, unitOf } from "./units";
 import { clockText, dayText, elapsedText, minuteText } from "./when";
 
 /** What lies along the x axis: a moment (Unix seconds), seconds since a start, or metres. */
@@ -48,7 +48,7 @@ const X_VALUES: Record<Along, uPlot.Axis.DynamicValues> = {
     }),
   elapsed: (_plot, splits) => splits.map(elapsedText),
   distance: (_plot, splits) => {
-    const unit = unitOf("m");
+    const unit = unitOf(FAR);
     return splits.map((at) => `${numberText(Number((unit.factor * at).toFixed(3)))} ${unit.symbol}`);
   },
 };

@@ -26,6 +26,7 @@ interface Place {
 }
 
 const HEIGHT = 132;
+const SPARSE = 25;
 
 export class Board {
   private places: Place[] = [];
@@ -58,7 +59,8 @@ export class Board {
       if (part instanceof Lane) {
         part.set(series, from, to);
       } else {
-        part.set([{ label: signal.path, unit: signal.unit, times: series.times, values: series.values }]);
+        const stepped = series.times.length < SPARSE; // sent when it changes: between, it was as it was
+        part.set([{ label: signal.path, unit: signal.unit, times: series.times, values: series.values, stepped }]);
         part.window(from, to);
         part.mark(marks);
       }

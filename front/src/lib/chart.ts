@@ -36,6 +36,10 @@ export interface Values {
   cursor(row: number | null, data: uPlot.AlignedData): void;
 }
 
+/** Shorter times without a sample are no gap, and none is drawn that could hardly be seen. */
+const SHORTEST_GAP_S = 2;
+const SMALLEST_GAP = 0.015;
+
 export interface ChartOptions {
   /** Charts of one group share the cursor. */
   group?: string;
@@ -143,9 +147,11 @@ export class Chart {
   }
 
   private aligned(): uPlot.AlignedData {
+    const shownS = this.range ? this.range[1] - this.range[0] : 0;
+    const atLeastS = Math.max(SHORTEST_GAP_S, shownS * SMALLEST_GAP);
     const tables = this.traces.map((trace): uPlot.AlignedData => {
       const { factor, offset } = unitOf(trace.unit);
-      const { times, values } = trace.stepped ? trace : withGaps(trace, trace.gapS);
+      const { times, values } = trace.stepped ? trace : withGaps(trace, atLeastS, trace.gapS);
       return [times, values.map((value) => (value === null ? null : factor * value + offset))];
     });
     return tables.length > 1 ? uPlot.join(tables) : (tables[0] ?? [[]]);

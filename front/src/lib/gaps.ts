@@ -7,17 +7,16 @@ export interface Columns {
 }
 
 const USUAL = 8;
-const SHORTEST_S = 2;
 
 /**
  * The columns with a null inside of every gap, so that no line is drawn over it.
  *
- * A gap is more than eight times the usual distance of samples (the median), and two seconds at least; or `gapS`, where
- * the caller knows. Samples at the window's edges are no gap: they have no neighbour.
+ * A gap is more than eight times the usual distance of samples (the median), and `atLeastS`; or `gapS`, where the
+ * caller knows. Samples at the window's edges are no gap: they have no neighbour.
  */
-export function withGaps(columns: Columns, gapS?: number): Columns {
+export function withGaps(columns: Columns, atLeastS: number, gapS?: number): Columns {
   const { times, values } = columns;
-  const longest = gapS ?? Math.max(SHORTEST_S, USUAL * usual(times));
+  const longest = gapS ?? Math.max(atLeastS, USUAL * usual(times));
   const found: Columns = { times: [], values: [] };
   for (let at = 0; at < times.length; at++) {
     if (at && times[at]! - times[at - 1]! > longest) {

@@ -10,6 +10,10 @@ export interface Unit {
   digits: number | null;
 }
 
+/** The name by which `unitOf` knows how the market reads distances that are in metres. */
+export const FAR = "far";
+const METRES_STAY_BELOW = 2000;
+
 let known: Record<string, [string, number, number, number | null]> | undefined;
 
 /** How a unit, as the catalog names it, is shown; one that is not known stays as it is. */
@@ -29,6 +33,6 @@ export function shownText(value: number | null | undefined, unit: Unit): string 
 /** A value of the catalog's unit with its symbol: `42 km/h`, `26 mph`. */
 export function quantityText(value: number | null | undefined, name: string | null | undefined): string {
   if (value === null || value === undefined || !Number.isFinite(value)) return "-";
-  const unit = unitOf(name);
+  const unit = unitOf(name === "m" && Math.abs(value) >= METRES_STAY_BELOW ? FAR : name);
   return `${shownText(unit.factor * value + unit.offset, unit)} ${unit.symbol}`.trimEnd();
 }

@@ -1,7 +1,7 @@
 // A vehicle: its history as a strip, and its signals live or over the stretch that is chosen there.
 import { Board, type SignalInfo } from "../lib/board";
-import { askJson } from "../lib/api";
 import { fetchHistory } from "../lib/activities";
+import { installChooser } from "../lib/chooser";
 import { installControls } from "../lib/controls";
 import { Live, type Gap, type LinkState } from "../lib/live";
 import { installParts } from "../lib/parts";
@@ -140,17 +140,6 @@ function choose(wanted: SignalInfo[]): void {
   }
 }
 
-async function add(path: string): Promise<void> {
-  if (!path || signals.some((one) => one.path === path)) return;
-  try {
-    const found = await askJson<{ items: SignalInfo[] }>(`/catalog/signals?${new URLSearchParams({ glob: path, limit: "1" })}`);
-    if (!found.items.length) return toast(`There is no signal ${path}. See all: kaido catalog list`, "bad");
-    choose([...signals, found.items[0]!]);
-  } catch (error) {
-    toast(error instanceof Error ? error.message : String(error), "bad");
-  }
-}
-
 // Drawing -----------------------------------------------------------------------------------------------------------
 
 let dirty = true;
@@ -229,23 +218,7 @@ function skip(direction: -1 | 1): void {
 
 // The page's own parts ----------------------------------------------------------------------------------------------
 
-const input = document.getElementById("add-signal") as HTMLInputElement;
-document.getElementById("chooser")!.addEventListener("submit", (event) => {
-  event.preventDefault();
-  void add(input.value.trim()).then(() => { input.value = ""; });
-});
-input.addEventListener("input", () => {
-  clearTimeout(completing);
-  completing = window.setTimeout(complete, 150);
-});
-let completing = 0;
-
-async function complete(): Promise<void> {
-  const parameters = new URLSearchParams({ search: input.value, limit: "20" });
-  const found = await askJson<{ items: SignalInfo[] }>(`/catalog/signals?${parameters}`).catch(() => ({ items: [] }));
-  document.getElementById("signal-paths")!.replaceChildren(...found.items.map((one) => new Option(one.unit ?? "", one.path)));
-}
-
+const add = installChooser(() => signals, choose);
 windowChoice.value = String(windowS);
 windowChoice.onchange = () => {
   windowS = Number(windowChoice.value);
@@ -258,7 +231,7 @@ for (const button of document.querySelectorAll<HTMLElement>("[data-view]")) {
     zoom(1);
   };
 }
-installParts(root, { add, select: (from, to) => {
+installParts(root, { add: (path) => void add(path), select: (from, to) => {
   select({ from: secondsOf(from), to: secondsOf(to) });
   scrollTo({ top: 0, behavior: "smooth" });
 } });

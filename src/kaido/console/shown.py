@@ -108,7 +108,8 @@ class Shown:
         }
         for name, (kind, inside) in _QUANTITY.items():
             of = self._reading.unit(kind)
-            told[name] = (of.symbol, of.factor * inside, of.offset, of.digits)
+            # Heights and ranges in metres stay metres; scripts ask for long ones by "far".
+            told["far" if name == "m" else name] = (of.symbol, of.factor * inside, of.offset, of.digits)
         return json.dumps(told)
 
     @staticmethod

@@ -91,18 +91,12 @@ async def problems(api: Api, vehicle: str, after: str) -> dict[str, Any]:
         api.get("/quarantine", {"vehicle": vehicle, "limit": ROWS, "after": after}),
     )
     found = _of_vehicle(detail) + [
-        {
-            "what": f"Campaign {one['campaign']}: {one['reason'].replace('_', ' ')}",
-            "why": one["detail"],
-            "since": one["since"],
-        }
+        _problem(f"Campaign {one['campaign']}: {one['reason'].replace('_', ' ')}", one["detail"], one["since"])
         for one in standing["items"]
         if one["reason"] not in CONVERGED
     ]
     for kind, items in (("Trip", trips["items"]), ("Charge", charges["items"])):
-        found += [
-            {"what": f"{kind} with a note", "why": one["notes"], "since": one["start"]} for one in items if one["notes"]
-        ]
+        found += [_problem(f"{kind} with a note", one["notes"], one["start"]) for one in items if one["notes"]]
     return {"problems": found, "quarantine": quarantine}
 
 
@@ -133,32 +127,22 @@ def part(wanted: str) -> Part:
 def _of_vehicle(detail: dict[str, Any]) -> list[dict[str, Any]]:
     """What its registration, certificates and connection say."""
     if detail["revoked"]:
-        return [{"what": "Revoked", "why": "the platform refuses its connection", "since": detail["revoked"]}]
+        return [_problem("Revoked", "the platform refuses its connection", detail["revoked"])]
     found = []
-    valid = [one for one in detail["certificates"] if not one["revoked"]]
+    enrol = f"kaido vehicle enrol {detail['id']}"
+    valid = [one["not_after"] for one in detail["certificates"] if not one["revoked"]]
     if valid:
-        newest = max(one["not_after"] for one in valid)
-        days = (datetime.fromisoformat(newest) - clock.now()).total_seconds() / 86_400
+        days = (datetime.fromisoformat(max(valid)) - clock.now()).total_seconds() / 86_400
         if days < SOON_DAYS:
             told = f"ends in {days:.0f} days" if days >= 0 else "has ended"
-            found.append(
-                {
-                    "what": f"Its certificate {told}",
-                    "why": f"renew it: kaido vehicle enrol {detail['id']}",
-                    "since": newest,
-                }
-            )
+            found.append(_problem(f"Its certificate {told}", f"renew it: {enrol}", max(valid)))
     connection = detail["connection"]
     if connection is None:
-        found.append(
-            {
-                "what": "Never connected",
-                "why": f"enrol it: kaido vehicle enrol {detail['id']}",
-                "since": detail["registered"],
-            }
-        )
+        found.append(_problem("Never connected", f"enrol it: {enrol}", detail["registered"]))
     elif connection["connected"] is False:
-        found.append(
-            {"what": "Not connected", "why": "no gateway holds a connection of it", "since": connection["last_seen"]}
-        )
+        found.append(_problem("Not connected", "no gateway holds a connection of it", connection["last_seen"]))
     return found
+
+
+def _problem(what: str, why: str, since: str | None) -> dict[str, Any]:
+    return {"what": what, "why": why, "since": since}

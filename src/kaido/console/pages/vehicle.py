@@ -11,26 +11,15 @@ from starlette.responses import RedirectResponse, Response
 
 from kaido.console import vehicle_parts
 from kaido.console.ask import Api  # noqa: TC001  # as above
+from kaido.console.charted import CHARGING, CURRENT, POWER, SOC, SPEED, TEMPERATURE, Chosen, infos, recorded
 from kaido.console.page import Asking, PageRoute, Viewer, name, render
 
 router = APIRouter(route_class=PageRoute)
 
-MOST_SIGNALS = 24
 RECENT = "-30d"
-SPEED = "Vehicle.Speed"
-CHARGING = "Vehicle.Powertrain.TractionBattery.Charging.IsCharging"
-_BATTERY = "Vehicle.Powertrain.TractionBattery"
-USUAL = (
-    SPEED,
-    f"{_BATTERY}.CurrentPower",
-    f"{_BATTERY}.CurrentCurrent",
-    f"{_BATTERY}.StateOfCharge.Current",
-    f"{_BATTERY}.Temperature.Average",
-    CHARGING,
-    "Vehicle.IsMoving",
-)
+OFFLINE_AFTER_S, MOVING_FOR_S, MOVING_KMH = 600.0, 120.0, 0.5
+USUAL = (SPEED, POWER, CURRENT, SOC, TEMPERATURE, CHARGING, "Vehicle.IsMoving")
 """What is charted where nothing is chosen: those of them that the vehicle has, else the first."""
-Chosen = Annotated[list[str] | None, Query(max_length=MOST_SIGNALS)]
 Text = Annotated[str, Query(max_length=255)]
 
 
@@ -59,8 +48,8 @@ async def page(
         "vehicle/page.html",
         title=id,
         vehicle=detail,
-        doing=doing(detail, values),
-        signals=await infos(api, signal or await usual(api, id, values)),
+        doing=doing(values),
+        signals=await _signals(api, id, signal, values),
         parts=vehicle_parts.PARTS,
         tab=tab,
         **await ask(api, id, after),
@@ -75,31 +64,21 @@ async def part(request: Request, person: Viewer, api: Asking, id: str, tab: str,
     return render(request, f"vehicle/{tab}.html", vehicle={"id": id}, tab=tab, **found)
 
 
-async def usual(api: Api, vehicle: str, values: dict[str, dict[str, Any]]) -> list[str]:
-    """What is charted where nothing is chosen: by its last known state or, of an imported past, by the lake."""
-    known = set(values)
-    if not known:
-        asked = {"vehicle": vehicle, "start": RECENT, "limit": 1_000}
-        known = {one["path"] for one in (await api.get("/signals/recorded", asked))["items"]}
-    return [path for path in USUAL if path in known] or [SPEED]
+async def _signals(
+    api: Api, vehicle: str, chosen: list[str] | None, values: dict[str, dict[str, Any]]
+) -> list[dict[str, Any]]:
+    """What is charted: what is chosen, else the usual by its last known state or, of an imported past, by the lake."""
+    if chosen or values:
+        return await infos(api, chosen or [path for path in USUAL if path in values] or USUAL[:1])
+    return await recorded(api, vehicle, USUAL, RECENT)
 
 
-async def infos(api: Api, paths: list[str]) -> list[dict[str, Any]]:
-    """Path, unit and type of signals, as the catalog has them; one that it does not have is a number without a unit."""
-
-    async def info(path: str) -> dict[str, Any]:
-        found = (await api.get("/catalog/signals", {"glob": path, "limit": 1}))["items"]
-        one = found[0] if found and found[0]["path"] == path else {"unit": None, "datatype": "double"}
-        return {"path": path, "unit": one["unit"], "datatype": one["datatype"]}
-
-    return list(await asyncio.gather(*map(info, dict.fromkeys(paths))))
-
-
-def doing(detail: dict[str, Any], values: dict[str, dict[str, Any]]) -> str:
-    """``moving``, ``charging``, ``parked`` or ``offline``, by its connection and last values."""
-    connection = detail["connection"]
-    if connection is None or connection["connected"] is False:
+def doing(values: dict[str, dict[str, Any]]) -> str:
+    """``moving``, ``charging``, ``parked`` or ``offline``, as the fleet's page says it."""
+    if not values or min(one["age_s"] for one in values.values()) > OFFLINE_AFTER_S:
         return "offline"
     if values.get(CHARGING, {}).get("value"):
         return "charging"
-    return "moving" if (values.get(SPEED, {}).get("value") or 0) > 0 else "parked"
+    speed = values.get(SPEED, {"value": None, "age_s": 0.0})
+    moves = (speed["value"] or 0.0) > MOVING_KMH and speed["age_s"] < MOVING_FOR_S
+    return "moving" if moves else "parked"
