@@ -40,6 +40,7 @@ B_HAS = {
     "executions": f"{SECRET}-1",
     "card": f"{SECRET}-1",
     "parts": "state",
+    "rehearsals": f"{SECRET}-rehearsal",
 }
 """What a path's last fixed part stands for, and what company b has of it."""
 

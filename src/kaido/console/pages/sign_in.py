@@ -9,7 +9,7 @@ from starlette.requests import Request  # noqa: TC002  # FastAPI reads annotatio
 from starlette.responses import RedirectResponse, Response
 
 from kaido.api.services import Services
-from kaido.console.ask import Api
+from kaido.console.changing import Changing  # noqa: TC001  # FastAPI reads annotations
 from kaido.console.page import Asking, PageRoute, render
 from kaido.errors import KaidoError
 
@@ -48,9 +48,9 @@ async def sign_in(
 
 
 @router.post("/logout")
-async def sign_out(request: Request, csrf: Word) -> Response:
+async def sign_out(api: Changing) -> Response:
     """Sign out, here and at the API."""
-    answer = await Api(request, csrf).send("DELETE", "/session")
+    answer = await api.send("DELETE", "/session")
     response = RedirectResponse("/login", 303)
     for cookie in answer.headers.get_list("set-cookie"):
         response.headers.append("Set-Cookie", cookie)
