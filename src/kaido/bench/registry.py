@@ -21,6 +21,7 @@ BENCHES: dict[str, tuple[str, str]] = {
     "services": ("services", "A fleet's month into trips and charges, and one more hour"),
     "energy": ("energy", "The energy model: dynamometer tests, ranges that hold what they state"),
     "battery": ("battery", "Battery capacities held against true batteries"),
+    "console": ("console", "Moving cars in a real browser, weights of pages, many viewers"),
     "checkins": ("checkins", "Checkins of a fleet, answered by control"),
     "plans": ("plans", "Charge plans of 48 hours in 15-minute steps"),
 }
