@@ -15,6 +15,7 @@ import pytest
 import uvicorn
 from websockets.asyncio.client import connect
 
+from kaido.api import looks
 from kaido.api.app import create_app
 from kaido.client import Client
 from kaido.client.inprocess import InProcessTransport
@@ -94,6 +95,28 @@ async def test_live_values_arrive_while_somebody_watches(plant: Plant) -> None:
                         break
             assert {(row["vehicle"], row["signal"]) for row in rows} == {("car-1", "Vehicle.Test.S1")}
             assert 0 <= rows[-1]["value"] <= event
+
+
+async def test_who_watches_positions_is_on_record(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looks, "BRANCH", "Vehicle.Test")  # the plant's cars say nothing else
+    async with plant.ingest(), served(plant) as address:
+        url = f"ws://{address[0]}/v1/live?vehicle=car-1&signal=*.S1"
+        async with (
+            asyncio.timeout(60),
+            connect(url, additional_headers={"Authorization": f"Bearer {address[1]}"}) as link,
+        ):
+            for event in itertools.count():
+                await plant.publish([plant.payload(event)])
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(link.recv(), 0.3)
+                    break
+            (begun,) = (await get(address, "/v1/audit"))["items"]
+        async with asyncio.timeout(60):
+            while len(rows := (await get(address, "/v1/audit"))["items"]) < 2:  # noqa: ASYNC110  # the server learns of the end in time
+                await asyncio.sleep(0.05)
+        watched = {"view": "live", "vehicle": ["car-1"], "signal": ["*.S1"]}
+        assert (begun["who"], begun["what"], begun["details"]) == ("reader", "position.look", watched)
+        assert rows[0]["details"] == {**watched, "watched_s": rows[0]["details"]["watched_s"]}
 
 
 async def test_who_watches_closely_gets_every_sample(plant: Plant) -> None:

@@ -34,9 +34,14 @@ MOST_REMEMBERED = 10_000
 
 
 class Looks:
-    """The looks of this minute. Safe to use from many threads."""
+    """The looks of this minute. Safe to use from many threads.
 
-    def __init__(self) -> None:
+    Args:
+        room: how many are remembered.
+    """
+
+    def __init__(self, room: int = MOST_REMEMBERED) -> None:
+        self._room = room
         self._lock = threading.Lock()
         self._minutes: OrderedDict[str, int] = OrderedDict()
 
@@ -50,7 +55,7 @@ class Looks:
         with self._lock:
             self._minutes[key] = minute
             self._minutes.move_to_end(key)
-            while len(self._minutes) > MOST_REMEMBERED:
+            while len(self._minutes) > self._room:
                 self._minutes.popitem(last=False)
 
 

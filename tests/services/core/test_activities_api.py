@@ -86,6 +86,10 @@ def test_a_trip_has_a_route_and_a_charge_a_curve(client: Client, derived: dict[s
     slots = client.get(f"/v1/charges/{charge['id']}/curve")["slots"]
     assert len(slots) == 2
     assert sum(slot["energy_battery_wh"] for slot in slots) == pytest.approx(charge["energy_battery_wh"])
+    looks = [one["details"] for one in client.pages("/v1/audit", {}) if one["what"] == "position.look"]
+    assert {"view": "trips", "vehicle": None, "start": None, "end": None} in looks  # they say where they began
+    assert {"view": "trips", "id": trip["id"], "vehicle": "car-1"} in looks
+    assert all(one.get("id") != charge["id"] for one in looks)  # a curve says no place
 
 
 def test_the_balance_names_its_residual(client: Client, derived: dict[str, Any]) -> None:
