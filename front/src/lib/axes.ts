@@ -10,6 +10,7 @@ export type Along = "time" | "elapsed" | "distance";
 
 const FONT = '12px system-ui, -apple-system, "Segoe UI", "Noto Sans", sans-serif';
 const DAY_S = 86_400;
+const ELAPSED_STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200, DAY_S];
 
 /** Room above and below; a signal that does not change is a line in the middle. */
 export function yRange(_plot: uPlot, least: number | null, most: number | null): uPlot.Range.MinMax {
@@ -23,7 +24,7 @@ export function axes(along: Along, symbols: string[]): uPlot.Axis[] {
   const look = { font: FONT, stroke: () => color("--soft"), ticks: { show: false } };
   const grid = { stroke: () => color("--line"), width: 1 };
   return [
-    { ...look, grid, space: 70, size: 26, gap: 4, values: X_VALUES[along] },
+    { ...look, grid, space: 70, size: 26, gap: 4, values: X_VALUES[along], ...(along === "elapsed" ? { incrs: ELAPSED_STEPS } : {}) },
     ...symbols.map((symbol, index): uPlot.Axis => ({
       ...look,
       scale: `y${symbol}`,

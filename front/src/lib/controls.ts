@@ -9,8 +9,8 @@ export interface ControlsOptions {
   live?(): void;
   /** To the activity before or after. */
   skip?(direction: -1 | 1): void;
-  /** How the moment is written; in the person's zone otherwise. */
-  text?(at: number): string;
+  /** How a moment, a length and a speed are written, where the clock runs along something else than time. */
+  text?: { at(at: number): string; length(length: number): string; rate(rate: number): string };
 }
 
 /** Fills the host (a `<div class="player">`) and listens to the page's keys. */
@@ -20,7 +20,8 @@ export function installControls(host: HTMLElement, player: Player, options: Cont
   const loop = button("Loop", () => player.setLoop(!player.loop), "Begin again at the end");
   const rate = document.createElement("select");
   rate.setAttribute("aria-label", "How fast");
-  rate.append(...RATES.map((one) => new Option(`${one}×`, String(one))));
+  const text = options.text ?? { at: momentText, length: durationText, rate: (one: number) => `${one}×` };
+  rate.append(...RATES.map((one) => new Option(text.rate(one), String(one))));
   rate.onchange = () => player.setRate(Number(rate.value));
   const slider = Object.assign(document.createElement("input"), { type: "range", min: "0", max: "1000", step: "1" });
   slider.setAttribute("aria-label", "Moment");
@@ -58,7 +59,7 @@ export function installControls(host: HTMLElement, player: Player, options: Cont
       return;
     }
     slider.value = String(Math.round(((at - range.from) / (range.to - range.from)) * 1000));
-    said.textContent = `${(options.text ?? momentText)(at)} of ${durationText(range.to - range.from)}`;
+    said.textContent = `${text.at(at)} of ${text.length(range.to - range.from)}`;
     slider.setAttribute("aria-valuetext", said.textContent);
   };
   player.on("change", changed);

@@ -6,6 +6,9 @@ import { onTheme, traceColor } from "./theme";
 /** A line of longitudes and latitudes. */
 export type Line = [number, number][];
 
+/** For a single place: near enough to know it by its coast, where there is no more than outlines. */
+const PLACE_ZOOM = 8;
+
 export class RouteMap {
   private readonly markers: Marker[];
 
@@ -29,7 +32,7 @@ export class RouteMap {
     const bounds = new LngLatBounds();
     for (const place of lines.flat()) bounds.extend(place);
     const map = await createMap(element, { center: bounds.getCenter().toArray() });
-    map.fitBounds(bounds, { padding: 40, maxZoom: 15, animate: false });
+    map.fitBounds(bounds, { padding: 40, maxZoom: lines.flat().length > 1 ? 15 : PLACE_ZOOM, animate: false });
     lines.forEach((line, index) => {
       map.addSource(`route-${index}`, {
         type: "geojson",

@@ -12,7 +12,7 @@ import { SeriesStore } from "../lib/series";
 import { toast } from "../lib/toast";
 import { Track, valueAt } from "../lib/track";
 import { quantityText } from "../lib/units";
-import { elapsedText } from "../lib/when";
+import { durationText, elapsedText } from "../lib/when";
 
 interface Trip {
   id: string;
@@ -29,7 +29,9 @@ const trips: Trip[] = JSON.parse(root.dataset.trips!);
 const signals = (JSON.parse(root.dataset.signals!) as SignalInfo[]).filter((one) => !["boolean", "string"].includes(one.datatype));
 const along: Along = root.dataset.by === "distance" ? "distance" : "elapsed";
 const player = new Player();
-const say = (at: number): string => (along === "distance" ? quantityText(at, "m") : elapsedText(at));
+const text = along === "distance"
+  ? { at: metres, length: metres, rate: (rate: number) => quantityText(rate * 3.6, "km/h") }
+  : { at: elapsedText, length: durationText, rate: (rate: number) => `${rate}×` };
 
 /** A trip on the common axis: where each of its moments lies, and the other way round. */
 interface Way {
@@ -83,7 +85,7 @@ function draw(ways: Way[]): void {
     player.choose({ from: Math.max(from, 0), to: Math.min(to, end) }, player.at);
   }
   installControls(document.getElementById("player")!, player, {
-    text: say,
+    text,
     zoom: (factor) => {
       const { from, to } = player.range!;
       const half = ((to - from) / 2) * factor;
@@ -101,6 +103,10 @@ function draw(ways: Way[]): void {
     player.on("seek", move);
     move();
   });
+}
+
+function metres(at: number): string {
+  return quantityText(at, "m");
 }
 
 /** A car that stands is at one distance for long: charts take each place once, a hair apart. */
