@@ -12,6 +12,7 @@ from kaido.api.app import create_app
 from kaido.api.services import Services
 from kaido.company import SCOPES
 from kaido.runtime.settings import load
+from tests.databases import migrated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -83,6 +84,7 @@ class World:
 
 @pytest.fixture
 async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
+    migrated(tmp_path / "kaido.db")
     made = create_app(load(data=tmp_path, api_upload_bytes=100_000))
     async with made.router.lifespan_context(made):
         yield made

@@ -9,6 +9,7 @@ import pytest
 from kaido.company import Companies
 from kaido.runtime.settings import load
 from kaido.store import Store
+from tests.databases import migrated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = Store.open(f"sqlite:///{tmp_path / 'kaido.db'}")
+    opened = Store.open(migrated(tmp_path / "kaido.db"))
     companies = Companies(opened, load(data=tmp_path))
     for name in ("a", "b"):
         companies.create(name)

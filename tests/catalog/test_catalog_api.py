@@ -13,6 +13,7 @@ from kaido.api.app import create_app
 from kaido.api.services import Services
 from kaido.cli.main import kaido
 from kaido.runtime.settings import load
+from tests.databases import migrated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -25,6 +26,7 @@ VSS = b"Vehicle.Own: {type: sensor, datatype: float, unit: km/h}"
 @pytest.fixture
 async def api(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
     """The API with a company and a token for each scope."""
+    migrated(tmp_path / "kaido.db")
     app = create_app(load(data=tmp_path))
     async with app.router.lifespan_context(app):
         services = Services.of(app)

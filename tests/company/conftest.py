@@ -17,6 +17,7 @@ from kaido.company.authorities import usage
 from kaido.runtime import clock
 from kaido.runtime.settings import load
 from kaido.store import Store
+from tests.databases import migrated
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -104,7 +105,7 @@ class Rooms:
 @pytest.fixture
 def rooms(tmp_path: Path) -> Iterator[Rooms]:
     settings = load(data=tmp_path)
-    store = Store.open(settings.database)
+    store = Store.open(migrated(tmp_path / "kaido.db"))
     companies = Companies(store, settings)
     yield Rooms(store, companies, Vehicles(store), Enrolment(store, companies), Tokens(store), Directory(store))
     store.close()

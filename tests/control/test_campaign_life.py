@@ -21,6 +21,7 @@ from kaido.runtime import clock
 from kaido.runtime.settings import load
 from kaido.store import Store
 from tests.control.conftest import LEAF
+from tests.databases import migrated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,7 @@ class Life(RuleBasedStateMachine):
         self.now_ms = START_MS
         self.patch.setattr(clock, "now_ms", lambda: self.now_ms)
         loaded = load(data=self.folder)
-        self.store = Store.open(loaded.database)
+        self.store = Store.open(migrated(self.folder / "kaido.db"))
         Companies(self.store, loaded).create("acme")
         CatalogStore(self.store).save_manifest("acme", LEAF)
         self.processes = [Campaigns(self.store), Campaigns(self.store)]

@@ -21,6 +21,7 @@ from kaido.journal import EmbeddedServer, Journal
 from kaido.journal.batches import decode_batch
 from kaido.runtime.settings import load
 from kaido.store import Store
+from tests.databases import migrated
 from tests.gateway.client import Client, tls_context
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Rig:
         self._made: dict[tuple[str, str], Credentials] = {}
 
     async def __aenter__(self) -> Self:
+        migrated(self.settings.data / "kaido.db")
         store = Store.open(self.settings.database)
         self._stack.callback(store.close)
         self.companies = Companies(store, self.settings)

@@ -26,6 +26,7 @@ from kaido.runtime import settings as settings_module
 from kaido.store import Store
 from kaido.twin import TwinClient
 from kaido.wire import kaido_wire_pb2 as wire
+from tests.databases import migrated
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -155,7 +156,7 @@ async def plant(tmp_path: Path) -> AsyncIterator[Plant]:
         settings = settings_module.load(
             data=tmp_path, nats_url=server.url, nats_token=server.token, ingest_batch_ms=20, compact_seconds=3600
         )
-        store = await asyncio.to_thread(Store.open, settings.database)
+        store = await asyncio.to_thread(Store.open, migrated(tmp_path / "kaido.db"))
         Companies(store, settings).create("acme")
         Vehicles(store).register("acme", "car-1", model="leaf", market="JP")
         made = manifest()

@@ -17,6 +17,7 @@ from kaido.flow import SAMPLE_SCHEMA, UpKind
 from kaido.journal import EmbeddedServer, decode_batch
 from kaido.runtime.settings import load
 from kaido.twin import offline
+from tests.databases import migrated
 from tests.recordings.conftest import FRAMES
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ class World:
 
 @asynccontextmanager
 async def serve(folder: Path, manifest: DecoderManifest, *, embedded: bool = True) -> AsyncIterator[World]:
+    migrated(folder / "kaido.db")
     app = create_app(load(data=folder, api_upload_bytes=50_000_000), embedded=embedded)
     async with app.router.lifespan_context(app):
         rooms = Services.of(app)

@@ -35,6 +35,7 @@ from kaido.runtime import tasks
 from kaido.store import Store
 from kaido.wire.kaido_wire_pb2 import VehicleData
 from kaido.wire.topics import KAIDO
+from tests.databases import migrated
 from tests.gateway.client import Client, tls_context
 from tests.gateway.rig import Credentials
 
@@ -100,7 +101,7 @@ class World:
                 "compact_seconds": 0.5,
             }
         )
-        self.store = Store.open(made.database)
+        self.store = Store.open(migrated(self.folder / "kaido.db"))
         self.stack.callback(self.store.close)
         companies, vehicles = Companies(self.store, made), Vehicles(self.store)
         companies.create("acme")
