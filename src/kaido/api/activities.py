@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
-from fastapi import Query
+from fastapi import Depends, Query
 from pydantic import BaseModel, ConfigDict, Field
 
 from kaido.api import times
 from kaido.api.looks import look
+from kaido.api.pages import After, Limit  # noqa: TC001  # FastAPI reads annotations
 from kaido.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -20,6 +22,21 @@ if TYPE_CHECKING:
 Vehicle = Annotated[str | None, Query(max_length=255, description="Only of this vehicle.")]
 Start = Annotated[str | None, Query(description="Those that begin then or later: ISO 8601, `-7d`, `now`.")]
 End = Annotated[str | None, Query(description="Those that begin before.")]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Of which vehicle and time, and which page."""
+
+    vehicle: Vehicle = None
+    start: Start = None
+    end: End = None
+    limit: Limit = 100
+    after: After = None
+
+
+Listing = Annotated[Asked, Depends()]
+"""What is asked of a list."""
 
 
 class Activity(BaseModel):
@@ -45,29 +62,26 @@ Kind = TypeVar("Kind", bound=Activity)
 
 
 def page(
-    pages: type[Page[Kind]],
-    kind: type[Kind],
-    table: str,
-    rooms: Services,
-    caller: Caller,
-    vehicle: str | None,
-    start: str | None,
-    end: str | None,
-    limit: int,
-    after: str | None,
+    pages: type[Page[Kind]], kind: type[Kind], table: str, rooms: Services, caller: Caller, asked: Asked
 ) -> Page[Kind]:
     """The newest first."""
     from kaido.services import tables  # noqa: PLC0415  # DuckDB is heavy, most commands do without
 
-    first, last = times.span(start, end)
+    first, last = times.span(asked.start, asked.end)
     rows = tables.read(
-        rooms.lake(caller.company), table, vehicle=vehicle, start=first, end=last, after=after, limit=limit + 1
+        rooms.lake(caller.company),
+        table,
+        vehicle=asked.vehicle,
+        start=first,
+        end=last,
+        after=asked.after,
+        limit=asked.limit + 1,
     )
-    if not len(rows) and vehicle is not None:
-        rooms.vehicles.get(caller.company, vehicle)  # says so where the name is a mistake
+    if not len(rows) and asked.vehicle is not None:
+        rooms.vehicles.get(caller.company, asked.vehicle)  # says so where the name is a mistake
     if len(rows):
-        look(rooms, caller, {"view": table, "vehicle": vehicle, "start": start, "end": end})
-    return pages.of([kind(**row) for row in rows.to_pylist()], limit, lambda one: tables.place(one.start, one.id))
+        look(rooms, caller, {"view": table, "vehicle": asked.vehicle, "start": asked.start, "end": asked.end})
+    return pages.of([kind(**row) for row in rows.to_pylist()], asked.limit, lambda one: tables.place(one.start, one.id))
 
 
 def one(table: str, rooms: Services, caller: Caller, id: str) -> dict[str, Any]:  # noqa: A002  # it is what the field calls it

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from kaido.api import activities
+from kaido.api import activities, charge_costs
 from kaido.api.auth import Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
-from kaido.api.pages import After, Limit, Page
+from kaido.api.pages import Page
 
 router = APIRouter(prefix="/charges", tags=["charges"])
 
@@ -29,6 +30,10 @@ class ChargeOut(activities.Activity):
     power_max_w: float | None
     power_mean_w: float | None = Field(description="While power flowed.")
     battery_temperature_c: float | None
+    cost: float | None = Field(
+        None, description="By the tariff that was asked for, by itself; null where nobody knows what it took."
+    )
+    currency: str | None = Field(None, description="Of the cost.")
 
 
 class Slot(BaseModel):
@@ -52,14 +57,22 @@ class Curve(BaseModel):
 def list_(
     caller: Reader,
     rooms: Rooms,
-    vehicle: activities.Vehicle = None,
-    start: activities.Start = None,
-    end: activities.End = None,
-    limit: Limit = 100,
-    after: After = None,
+    asked: activities.Listing,
+    tariff: Annotated[str | None, Query(description="Say what each cost, by the tariff of this name.")] = None,
+    efficiency: charge_costs.Efficiency = 0.9,
 ) -> Page[ChargeOut]:
     """The newest first, in pages."""
-    return activities.page(Page[ChargeOut], ChargeOut, "charges", rooms, caller, vehicle, start, end, limit, after)
+    found = activities.page(Page[ChargeOut], ChargeOut, "charges", rooms, caller, asked)
+    if tariff is None:
+        return found
+    kept = rooms.tariffs.get(caller.company, tariff).tariff
+    charges = [one.model_dump() for one in found.items]
+    costs = charge_costs.costs(rooms.lake(caller.company), kept, charges, efficiency)
+    items = [
+        one.model_copy(update={"cost": cost, "currency": kept.currency})
+        for one, cost in zip(found.items, costs, strict=True)
+    ]
+    return found.model_copy(update={"items": items})
 
 
 @router.get("/{id}", summary="Show a charging session")

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from kaido.api import activities, times
 from kaido.api.auth import Reader, Rooms, Writer  # noqa: TC001  # FastAPI reads annotations
-from kaido.api.pages import After, Limit, Page
+from kaido.api.pages import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,45 +96,21 @@ class OutcomeOut(BaseModel):
 
 
 @router.get("/balance", summary="Energy balances")
-async def balance(
-    caller: Reader,
-    rooms: Rooms,
-    vehicle: activities.Vehicle = None,
-    start: activities.Start = None,
-    end: activities.End = None,
-    limit: Limit = 100,
-    after: After = None,
-) -> Page[BalanceOut]:
+async def balance(caller: Reader, rooms: Rooms, asked: activities.Listing) -> Page[BalanceOut]:
     """By vehicle, in pages; of activities that begin in the period."""
     from kaido.services.balance import balances  # noqa: PLC0415  # DuckDB is heavy, most commands do without
 
-    first, last = times.span(start, end)
-    asked = {"vehicle": vehicle, "start": first, "end": last, "after": after, "limit": limit + 1}
-    async with rooms.turns.one():
-        rows = await run_in_threadpool(_rows, balances, rooms, caller, asked)
-    items = [BalanceOut(**row) for row in rows.to_pylist()]
-    return Page[BalanceOut].of(items, limit, lambda one: one.vehicle)
+    rows = await _rows(balances, rooms, caller, asked)
+    return Page[BalanceOut].of([BalanceOut(**row) for row in rows], asked.limit, lambda one: one.vehicle)
 
 
 @router.get("/powertrain", summary="What moved the vehicles")
-async def powertrain(
-    caller: Reader,
-    rooms: Rooms,
-    vehicle: activities.Vehicle = None,
-    start: activities.Start = None,
-    end: activities.End = None,
-    limit: Limit = 100,
-    after: After = None,
-) -> Page[AccountOut]:
+async def powertrain(caller: Reader, rooms: Rooms, asked: activities.Listing) -> Page[AccountOut]:
     """Fuel, grid and generator by vehicle, in pages; of activities that begin in the period."""
     from kaido.services.powertrain import accounts  # noqa: PLC0415  # as above
 
-    first, last = times.span(start, end)
-    asked = {"vehicle": vehicle, "start": first, "end": last, "after": after, "limit": limit + 1}
-    async with rooms.turns.one():
-        rows = await run_in_threadpool(_rows, accounts, rooms, caller, asked)
-    items = [AccountOut(**row) for row in rows.to_pylist()]
-    return Page[AccountOut].of(items, limit, lambda one: one.vehicle)
+    rows = await _rows(accounts, rooms, caller, asked)
+    return Page[AccountOut].of([AccountOut(**row) for row in rows], asked.limit, lambda one: one.vehicle)
 
 
 @router.post("/derive", summary="Derive a stretch of history once more")
@@ -152,8 +128,25 @@ async def derive(wish: Wish, caller: Writer, rooms: Rooms) -> OutcomeOut:
     return OutcomeOut(**asdict(done))
 
 
-def _rows(question: Callable[..., pa.Table], rooms: Rooms, caller: Reader, asked: dict[str, Any]) -> pa.Table:
-    rows = question(rooms.lake(caller.company), **asked)
-    if not len(rows) and asked["vehicle"] is not None:
-        rooms.vehicles.get(caller.company, asked["vehicle"])  # says so where the name is a mistake
-    return rows
+async def _rows(
+    question: Callable[..., pa.Table], rooms: Rooms, caller: Reader, asked: activities.Asked
+) -> list[dict[str, Any]]:
+    """One row more than the page has."""
+    first, last = times.span(asked.start, asked.end)
+
+    def answer() -> list[dict[str, Any]]:
+        rows = question(
+            rooms.lake(caller.company),
+            vehicle=asked.vehicle,
+            start=first,
+            end=last,
+            after=asked.after,
+            limit=asked.limit + 1,
+        )
+        if not len(rows) and asked.vehicle is not None:
+            rooms.vehicles.get(caller.company, asked.vehicle)  # says so where the name is a mistake
+        found: list[dict[str, Any]] = rows.to_pylist()
+        return found
+
+    async with rooms.turns.one():
+        return await run_in_threadpool(answer)

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from kaido.api import activities
 from kaido.api.auth import Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
-from kaido.api.pages import After, Limit, Page
+from kaido.api.pages import Page
 
 router = APIRouter(prefix="/idles", tags=["idles"])
 
@@ -21,14 +21,6 @@ class IdleOut(activities.Activity):
 
 
 @router.get("", summary="List idles")
-def list_(
-    caller: Reader,
-    rooms: Rooms,
-    vehicle: activities.Vehicle = None,
-    start: activities.Start = None,
-    end: activities.End = None,
-    limit: Limit = 100,
-    after: After = None,
-) -> Page[IdleOut]:
+def list_(caller: Reader, rooms: Rooms, asked: activities.Listing) -> Page[IdleOut]:
     """The newest first, in pages."""
-    return activities.page(Page[IdleOut], IdleOut, "idles", rooms, caller, vehicle, start, end, limit, after)
+    return activities.page(Page[IdleOut], IdleOut, "idles", rooms, caller, asked)

@@ -87,6 +87,21 @@ class RouteOut(BaseModel):
         )
 
 
+class FuelOut(BaseModel):
+    """How far a hybrid's fuel goes, besides the battery."""
+
+    in_tank: ReadingOut
+    range_km: QuantilesOut | None = Field(description="Null where too few trips were driven by fuel alone.")
+    trips: int = Field(description="That were: the battery ended as full as it began.")
+
+    @classmethod
+    def of(cls, outlook: Outlook, fuel: Reading) -> Self:
+        """In km."""
+        found = outlook.burnt.range_m(fuel.value)
+        range_km = None if found is None else QuantilesOut.of(found, 1e-3)
+        return cls(in_tank=ReadingOut.of(fuel, "l"), range_km=range_km, trips=len(outlook.burnt))
+
+
 class RangeOut(BaseModel):
     """How far a vehicle goes, as a distribution."""
 
@@ -101,9 +116,18 @@ class RangeOut(BaseModel):
     driving: str = Field(description="What the driving ahead is taken from.")
     model: ModelOut
     route: RouteOut | None = None
+    fuel: FuelOut | None = Field(None, description="Of a vehicle whose tank's content is known.")
 
     @classmethod
-    def of(cls, outlook: Outlook, found: Forecast, soc: Reading, temperature: Reading, reserve_percent: float) -> Self:
+    def of(
+        cls,
+        outlook: Outlook,
+        found: Forecast,
+        soc: Reading,
+        temperature: Reading,
+        reserve_percent: float,
+        fuel: Reading | None = None,
+    ) -> Self:
         """Of a vehicle."""
         capacity = outlook.capacity()
         return cls(
@@ -123,6 +147,7 @@ class RangeOut(BaseModel):
             driving=found.like,
             model=ModelOut.of(outlook, found.fit),
             route=None if found.on_route is None else RouteOut.of(found.on_route),
+            fuel=None if fuel is None else FuelOut.of(outlook, fuel),
         )
 
 
@@ -156,7 +181,7 @@ class ConsumptionOut(BaseModel):
     consumption: list[AtTemperature]
     went_into_wh_per_km: dict[str, float]
     factors: list[FactorOut]
-    scatter_percent: float = Field(description="How much a single trip differs from the model (standard deviation).")
+    scatter_percent: float = Field(description="How much trips on one road differ (standard deviation).")
 
     @classmethod
     def of(cls, outlook: Outlook, found: Consumption, since: datetime | None, until: datetime | None) -> Self:

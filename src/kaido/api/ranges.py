@@ -27,6 +27,9 @@ Temperature = Annotated[
     float | None, Query(ge=-60, le=70, description="Of the air outside, °C; what the vehicle said last.")
 ]
 Reserve = Annotated[float, Query(ge=0, le=100, description="State of charge at which the range ends, percent.")]
+Fuel = Annotated[
+    float | None, Query(ge=0, le=1_000, description="In the tank of a hybrid, litres; what the vehicle said last.")
+]
 
 
 class Stretch(BaseModel):
@@ -58,9 +61,10 @@ async def range_(
     soc: Soc = None,
     temperature: Temperature = None,
     reserve: Reserve = 0.0,
+    fuel: Fuel = None,
 ) -> RangeOut:
-    """As p10, p50 and p90, if it is driven as lately."""
-    return await _range(rooms, caller, id, soc, temperature, reserve, None)
+    """As p10, p50 and p90, if it is driven as lately; and how far a hybrid's fuel goes besides."""
+    return await _range(rooms, caller, id, soc, temperature, reserve, fuel, None)
 
 
 @router.post("/{id}/range", summary="How far a vehicle goes on a route")
@@ -72,10 +76,11 @@ async def range_on_route(
     soc: Soc = None,
     temperature: Temperature = None,
     reserve: Reserve = 0.0,
+    fuel: Fuel = None,
 ) -> RangeOut:
     """With the energy the route takes, the state of charge at its end, and how likely it gets there."""
     route = Route.of([(1_000 * one.distance_km, one.speed_kmh * _KMH_MPS, one.climb_m) for one in wish.route])
-    return await _range(rooms, caller, id, soc, temperature, reserve, route)
+    return await _range(rooms, caller, id, soc, temperature, reserve, fuel, route)
 
 
 @router.get("/{id}/consumption", summary="What a vehicle takes")
@@ -99,15 +104,17 @@ async def _range(
     soc: float | None,
     temperature: float | None,
     reserve: float,
+    fuel: float | None,
     route: Route | None,
 ) -> RangeOut:
-    said = await outlooks.said(rooms, caller.company, vehicle) if soc is None or temperature is None else {}
+    everything = soc is not None and temperature is not None and fuel is not None
+    said = {} if everything else await outlooks.said(rooms, caller.company, vehicle)
 
     def answer() -> RangeOut:
         outlook = outlooks.outlook(rooms, caller.company, vehicle, said)
         now, outside = outlook.soc(soc), outlook.temperature(temperature)
         found = outlook.range(soc=now, temperature=outside, reserve_percent=reserve, route=route)
-        return RangeOut.of(outlook, found, now, outside, reserve)
+        return RangeOut.of(outlook, found, now, outside, reserve, outlook.fuel(fuel))
 
     async with rooms.turns.one():
         return await run_in_threadpool(answer)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from kaido.api import activities
 from kaido.api.auth import Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
-from kaido.api.pages import After, Limit, Page
+from kaido.api.pages import Page
 from kaido.services.route import TOLERANCE_M, route
 
 router = APIRouter(prefix="/trips", tags=["trips"])
@@ -58,17 +58,9 @@ class RouteOut(BaseModel):
 
 
 @router.get("", summary="List trips")
-def list_(
-    caller: Reader,
-    rooms: Rooms,
-    vehicle: activities.Vehicle = None,
-    start: activities.Start = None,
-    end: activities.End = None,
-    limit: Limit = 100,
-    after: After = None,
-) -> Page[TripOut]:
+def list_(caller: Reader, rooms: Rooms, asked: activities.Listing) -> Page[TripOut]:
     """The newest first, in pages."""
-    return activities.page(Page[TripOut], TripOut, "trips", rooms, caller, vehicle, start, end, limit, after)
+    return activities.page(Page[TripOut], TripOut, "trips", rooms, caller, asked)
 
 
 @router.get("/{id}", summary="Show a trip")

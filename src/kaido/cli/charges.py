@@ -4,21 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from kaido.cli.context import single
 from kaido.cli.electric import ended, energy, listed, listing, percent
+from kaido.cli.tariff import money
 
 if TYPE_CHECKING:
     from kaido.cli.context import Session
 
 
+_COLUMNS = ("id", "vehicle", "start", "charging", "kind", "battery", "wall", "charge", "mean", "most")
+
+
 @single("charges")
 @listing
-def charges(session: Session, vehicle: str | None, start: str | None, end: str | None, limit: int) -> None:
+@click.option("--tariff", metavar="NAME", help="Say what each cost. See: kaido tariff list")
+def charges(
+    session: Session, vehicle: str | None, start: str | None, end: str | None, limit: int, tariff: str | None
+) -> None:
     """List charging sessions, the newest first."""
-    found = listed(session, "/v1/charges", vehicle, start, end, limit)
+    found = listed(session, "/v1/charges", vehicle, start, end, limit, tariff=tariff)
     session.out.rows(
         found if session.out.as_json else [_row(one) for one in found],
-        ["id", "vehicle", "start", "charging", "kind", "battery", "wall", "charge", "mean", "most", "notes"],
+        [*_COLUMNS, *(["cost"] if tariff else []), "notes"],
         empty="no charges yet: a running platform derives them within a minute; elsewhere: kaido energy derive",
     )
 
@@ -35,6 +44,7 @@ def _row(one: dict[str, Any]) -> dict[str, Any]:
         "charge": percent(one),
         "mean": _power(one["power_mean_w"]),
         "most": _power(one["power_max_w"]),
+        "cost": None if one["cost"] is None else money(one["cost"], one["currency"]),
         "notes": one["notes"],
     }
 

@@ -32,10 +32,10 @@ def listing(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def listed(
-    session: Session, path: str, vehicle: str | None, start: str | None, end: str | None, limit: int
+    session: Session, path: str, vehicle: str | None, start: str | None, end: str | None, limit: int, **more: str | None
 ) -> list[dict[str, Any]]:
     """The first items of a list."""
-    params = {"vehicle": vehicle, "start": start, "end": end, "limit": min(limit, _PAGE)}
+    params = {"vehicle": vehicle, "start": start, "end": end, "limit": min(limit, _PAGE), **more}
     return list(islice(session.client.pages(path, params), limit))
 
 

@@ -26,6 +26,7 @@ _ROUTE_COLUMNS = ("distance_km", "speed_kmh", "climb_m")
 @click.option("--soc", type=click.FloatRange(0, 100), help="State of charge, percent.  [default: what it said last]")
 @click.option("--temperature", type=click.FloatRange(-60, 70), help="Outside, °C.  [default: what it said last]")
 @click.option("--reserve", type=click.FloatRange(0, 100), default=0.0, help="Percent at which the range ends.")
+@click.option("--fuel", type=click.FloatRange(0, 1_000), help="Litres in the tank.  [default: what it said last]")
 @click.option(
     "--route", type=click.Path(path_type=Path), help="A CSV file of stretches: distance_km,speed_kmh,climb_m."
 )
@@ -36,13 +37,14 @@ def range_(
     soc: float | None,
     temperature: float | None,
     reserve: float,
+    fuel: float | None,
     route: Path | None,
     market: str | None,
     units: str | None,
 ) -> None:
     """Show how far a vehicle goes: one in ten times less than p10, half of the times less than p50."""
     path = f"/v1/vehicles/{quote(id, safe='')}/range"
-    params = {"soc": soc, "temperature": temperature, "reserve": reserve}
+    params = {"soc": soc, "temperature": temperature, "reserve": reserve, "fuel": fuel}
     given = {name: value for name, value in params.items() if value is not None}
     if route is None:
         found = session.client.get(path, given)
@@ -78,9 +80,19 @@ def _shown(found: dict[str, Any], reading: Reading) -> dict[str, Any]:
             "arrival": _quantiles(way["arrival_soc_percent"], "% state of charge"),
             "arrives": f"{100 * way['arrives']:.0f} % of the times",
         }
+    if found["fuel"] is not None:
+        shown["fuel"] = _fuel(found["fuel"], reading)
     if model["notes"]:
         shown["note"] = "; ".join(model["notes"])
     return shown
+
+
+def _fuel(fuel: dict[str, Any], reading: Reading) -> str:
+    tank = _reading(fuel["in_tank"], "l")
+    if fuel["range_km"] is None:
+        return f"{tank}: how far it goes is not known, {fuel['trips']} trips were driven by fuel alone"
+    besides = _in(reading.distance, {name: 1_000 * value for name, value in fuel["range_km"].items()})
+    return f"{tank}: {besides} besides, by {fuel['trips']} trips"
 
 
 def _in(unit: Unit, found: dict[str, float]) -> str:

@@ -81,7 +81,7 @@ _ACCOUNTS = """
 WITH drives AS (
     SELECT *, start::DATE AS day,
         engine_s IS NULL OR engine_s <= $engine * duration_s AS electric, energy_out_wh - energy_in_wh AS net_wh,
-        -- what the generator gave to the motor past the battery: at least; and if driving took as much with as without it
+        -- what the generator gave the motor past the battery: at least; and if driving took as much with it as without
         CASE WHEN generator_wh IS NOT NULL THEN greatest(generator_wh - energy_in_wh, 0) END AS least_wh,
         CASE WHEN generator_wh IS NOT NULL AND engine_s IS NOT NULL
             THEN energy_out_wh * engine_s / greatest(duration_s - engine_s, 1) END AS likely_wh

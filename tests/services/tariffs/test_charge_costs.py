@@ -38,6 +38,10 @@ def test_a_charge_costs_what_its_energy_does(tmp_path: Path) -> None:
     assert found["energy_wh"] == pytest.approx(1_000 * energy_kwh, rel=1e-3)
     assert found["amount"] == pytest.approx(1.2 * found["energy_wh"] / 1_000)
     assert found["measured"] == (charge["energy_wall_wh"] is not None)
+    (listed,) = run(tmp_path, "charges", "--tariff", "example-mx-blocks")
+    alone = run(tmp_path, "charge", "cost", charge["id"], "--tariff", "example-mx-blocks")
+    assert (listed["cost"], listed["currency"]) == (pytest.approx(alone["amount"]), "MXN")
+    assert charge["cost"] is None
     shown = CliRunner().invoke(
         kaido, ["--data", str(tmp_path), "charge", "cost", charge["id"], "--tariff", "example-mx-blocks"]
     )

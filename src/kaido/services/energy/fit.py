@@ -4,7 +4,8 @@ A trip takes   net = traction T - regeneration R + hours (base P0 + heating Ph +
 
 where T and R (Wh), P0, Ph and Pc (W) are what physics says of its distance, speed, temperature and climb, and the five
 factors are near one. Their prior is the physics with a width; trips narrow it (Bayesian linear regression). Errors have
-Student's t distribution, so that a trailer or a tow does not move the fit.
+Student's t distribution, so that a trailer or a tow does not move the fit; and trips on one road are off alike: a
+hundred drives to work say little more of another road than one.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ import numpy as np
 from kaido.services.energy.patterns import patterns
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from kaido.services.energy.cycle import Floats
     from kaido.services.energy.trips import Trips
     from kaido.services.energy.vehicle import Vehicle
@@ -32,6 +35,7 @@ _SCATTER_WORTH = 6.0
 _LEAST_SCATTER = 0.02
 _RECOVERY_SCATTER = 2.0
 _METER_WH = 20.0
+_LIKE_LENGTH = 0.03
 _FREEDOM = 4.0
 _ROUNDS = 12
 _LEAST_WEIGHT = 0.10
@@ -98,7 +102,9 @@ class Fit:
         factors: of ``FACTORS``, mean.
         covariance: of the factors.
         prior_sd: of the factors before the first trip.
-        scatter: how much a single trip differs from the model, as a share (standard deviation).
+        scatter: how much trips on one road differ, as a share (standard deviation); from the model, where none was
+            driven twice.
+        elsewhere: how much a road differs from the model, however often it is driven.
         trips: those of the fit, oldest first.
         ratios: for each trip, what it took as a multiple of what the fitted model says; NaN where not measured.
         weights: for each trip, how much it counted, 0 to 1.
@@ -109,6 +115,7 @@ class Fit:
     covariance: Floats
     prior_sd: Floats
     scatter: float
+    elsewhere: float
     trips: Trips
     ratios: Floats
     weights: Floats
@@ -140,33 +147,36 @@ def fit(vehicle: Vehicle, trips: Trips) -> Fit:
     trips = trips.take(slice(-_MOST_TRIPS, None))
     prior_sd = UNKNOWN_SD if "mass" in vehicle.assumed else PRIOR_SD
     precision = np.diag(prior_sd**-2.0)
-    factors, scatter = np.ones(len(FACTORS)), SCATTER
+    factors, scatter, elsewhere = np.ones(len(FACTORS)), SCATTER, SCATTER
     design = Design.of_trips(vehicle, trips)
     net, measured_sd = trips.used(vehicle.usable_wh)
     known = np.isfinite(net)
     weights = np.zeros(len(trips))
     covariance: Floats = np.linalg.inv(precision).astype(np.float64)
     if not known.any():
-        return Fit(vehicle, factors, covariance, prior_sd, scatter, trips, np.full(len(trips), np.nan), weights)
+        unknown = np.full(len(trips), np.nan)
+        return Fit(vehicle, factors, covariance, prior_sd, scatter, elsewhere, trips, unknown, weights)
     recovered = _Recovered.of(design, trips)
     rows, seen = design.columns[known], net[known]
+    roads = _Roads.of(trips.distance_m[known])
     for _ in range(_ROUNDS):
         expected = np.maximum(rows @ factors, _METER_WH)
-        spread = np.hypot(scatter * expected, measured_sd[known])
-        off = (seen - rows @ factors) / spread
-        weights[known] = (_FREEDOM + 1) / (_FREEDOM + off**2)
+        spread = np.hypot(elsewhere * expected, measured_sd[known])
+        weights[known] = (_FREEDOM + 1) / (_FREEDOM + ((seen - rows @ factors) / spread) ** 2)
         information, pull = precision.copy(), precision @ np.ones(len(FACTORS))
         for columns, values, sizes in [
-            (rows, seen, weights[known] / spread**2),
+            (rows, seen, weights[known] / (spread**2 + roads.others * (elsewhere * expected) ** 2)),
             recovered.weighted(factors),
         ]:
             information += columns.T @ (sizes[:, None] * columns)
             pull += columns.T @ (sizes * values)
         covariance, factors = _solved(information, pull)
-        scatter = _scatter(seen - rows @ factors, expected, measured_sd[known], weights[known])
+        off = (seen - rows @ factors) / expected
+        scatter = _scatter(roads.from_day_to_day(off), measured_sd[known] / expected, weights[known])
+        elsewhere = max(roads.differ(off), scatter)
     ratios = np.full(len(trips), np.nan)
     ratios[known] = seen / np.maximum(rows @ factors, _METER_WH)
-    return Fit(vehicle, factors, covariance, prior_sd, scatter, trips, ratios, np.minimum(weights, 1.0))
+    return Fit(vehicle, factors, covariance, prior_sd, scatter, elsewhere, trips, ratios, np.minimum(weights, 1.0))
 
 
 def _solved(information: Floats, pull: Floats) -> tuple[Floats, Floats]:
@@ -178,6 +188,40 @@ def _solved(information: Floats, pull: Floats) -> tuple[Floats, Floats]:
         held = np.where(low, _HOLD * np.diag(information), 0.0)
         factors = np.linalg.solve(information + np.diag(held), pull + held * _LEAST_FACTOR)
     return covariance, factors
+
+
+@dataclass(frozen=True, eq=False)
+class _Roads:
+    """Trips by the road they were driven on: trips of like length are taken for one road's.
+
+    Attributes:
+        number: of each trip's road.
+        others: how many other trips are on it.
+    """
+
+    number: NDArray[np.intp]
+    others: Floats
+
+    @classmethod
+    def of(cls, distance_m: Floats) -> _Roads:
+        _, number, counts = np.unique(
+            np.round(np.log(distance_m) / _LIKE_LENGTH), return_inverse=True, return_counts=True
+        )
+        return cls(number, counts[number] - 1.0)
+
+    def differ(self, off: Floats) -> float:
+        """The share by which roads differ from the model; the first guess counts as a few roads."""
+        middle = self._middle(off)
+        return float(np.sqrt((_SCATTER_WORTH * SCATTER**2 + np.sum(middle**2)) / (_SCATTER_WORTH + len(middle))))
+
+    def from_day_to_day(self, off: Floats) -> Floats:
+        """What is left of trips' differences without their road's; all of it where a road was driven once."""
+        count = self.others + 1
+        apart = (off - self._middle(off)[self.number]) * np.sqrt(count / np.maximum(self.others, 1))
+        return np.where(self.others > 0, apart, off)
+
+    def _middle(self, off: Floats) -> Floats:
+        return np.array([np.median(off[self.number == road]) for road in range(self.number.max() + 1)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,8 +244,8 @@ class _Recovered:
         return self.columns, self.values, (_FREEDOM + 1) / (_FREEDOM + off**2) / spread**2
 
 
-def _scatter(off: Floats, expected: Floats, measured_sd: Floats, weights: Floats) -> float:
+def _scatter(off: Floats, measured_sd: Floats, weights: Floats) -> float:
     """The share by which trips differ, beyond what the meters do; the first guess counts as a few trips."""
-    beyond = np.maximum((off**2 - measured_sd**2) / expected**2, 0.0)
+    beyond = np.maximum(off**2 - measured_sd**2, 0.0)
     total = _SCATTER_WORTH * SCATTER**2 + float(np.sum(weights * beyond))
     return max(float(np.sqrt(total / (_SCATTER_WORTH + len(off)))), _LEAST_SCATTER)

@@ -32,7 +32,7 @@ _SOC_SD_PERCENT = 0.35
 _COLD_BELOW_C, _COLD_PER_K = 10.0, 0.003
 _MOST_AHEAD = 400
 _ENOUGH = 1.6
-_LEAST_WH_PER_M = 0.02
+_LEAST_WH_PER_M, _LEAST_WH, _LEAST_PART = 0.02, 20.0, 0.2
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,9 @@ def _like_recently(
     per_m, lengths = _per_metre(fit, driving.trips, factors, air_c, temperature_c), driving.trips.distance_m
     usual_wh = float(np.dot(driving.likely, per_m.mean(axis=0) * lengths))
     count = int(np.clip(_ENOUGH * np.quantile(available_wh, 0.95) / max(usual_wh, 1.0) + 2, 4, _MOST_AHEAD))
-    which, ratios = driving.draw(len(factors), count, chance)
+    then = Design.of_trips(fit.vehicle, driving.trips).columns
+    by_model = np.maximum(factors @ then.T / np.maximum(then @ fit.factors, _LEAST_WH), _LEAST_PART)
+    which, ratios = driving.draw(by_model, count, chance)
     period = np.exp(_PERIOD * fit.scatter * chance.standard_normal((len(factors), 1)))
     each = np.take_along_axis(per_m, which, axis=1) * ratios * period
     metres = np.cumsum(lengths[which], axis=1)
@@ -219,6 +221,6 @@ def _along(
         for c in (middle_c, middle_c + 1.0)
     )
     each = factors @ level.T + (air_c - middle_c)[:, None] * (factors @ (warmer - level).T)
-    scatter = float(np.hypot(fit.scatter, _PERIOD * fit.scatter))
+    scatter = float(np.hypot(fit.elsewhere, _PERIOD * fit.scatter))
     each = each * np.exp(scatter * chance.standard_normal((len(factors), 1)))
     return np.tile(np.cumsum(route.distance_m), (len(factors), 1)), np.cumsum(each, axis=1)

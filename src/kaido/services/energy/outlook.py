@@ -13,6 +13,7 @@ from kaido.errors import InvalidInputError
 from kaido.services.energy.driving import Driving
 from kaido.services.energy.fit import FACTORS, Design, Fit, fit
 from kaido.services.energy.forecast import Capacity, Forecast, Quantiles, forecast
+from kaido.services.energy.fuel import FUEL_LEVEL, Burnt
 from kaido.services.energy.models import UNKNOWN
 from kaido.services.energy.patterns import patterns
 from kaido.services.energy.trips import Trips
@@ -81,6 +82,7 @@ class Outlook:
         said: what it said last, by role of ``kaido.services.signals``: value in the role's unit, and age in seconds.
         measured: the battery's capacity where its trips or charges tell it.
         fuelled: whether an engine ran in its trips.
+        burnt: those that fuel alone drove.
     """
 
     id: str
@@ -89,6 +91,7 @@ class Outlook:
     said: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     measured: Capacity | None = None
     fuelled: bool = False
+    burnt: Burnt = field(default_factory=Burnt.nothing)
 
     @classmethod
     def of(
@@ -101,7 +104,7 @@ class Outlook:
     ) -> Outlook:
         """From the rows of the table ``trips``."""
         fuelled = bool(pc.any(pc.greater(trips["engine_s"], 0)).as_py())
-        return cls(id, vehicle, Trips.of(trips), said, measured, fuelled)
+        return cls(id, vehicle, Trips.of(trips), said, measured, fuelled, Burnt.of(trips))
 
     @property
     def notes(self) -> list[str]:
@@ -112,8 +115,16 @@ class Outlook:
         elif self.vehicle.assumed:
             found.append(f"of its vehicle model is assumed: {', '.join(self.vehicle.assumed)}")
         if self.fuelled:
-            found.append("the range is that of the battery: fuel adds nothing to it")
+            found.append("the range is that of the battery; what fuel adds stands beside it, where it is known")
         return found
+
+    def fuel(self, given: float | None) -> Reading | None:
+        """What the tank holds, litres; None where nobody says."""
+        if given is not None:
+            return Reading(given, "given")
+        return (
+            Reading(self.said[FUEL_LEVEL][0], "vehicle", self.said[FUEL_LEVEL][1]) if FUEL_LEVEL in self.said else None
+        )
 
     def fitted(self) -> Fit:
         """The car's factors, from its trips."""

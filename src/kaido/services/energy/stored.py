@@ -11,9 +11,10 @@ from kaido.services.battery.driving import driven
 from kaido.services.battery.packs import pack
 from kaido.services.battery.sessions import Sessions
 from kaido.services.energy.forecast import Capacity
+from kaido.services.energy.fuel import FUEL_LEVEL, FUEL_LEVEL_PATH
 from kaido.services.energy.models import vehicle_of
 from kaido.services.energy.outlook import Outlook
-from kaido.services.signals import ROLES
+from kaido.services.signals import ROLES, Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,7 +29,7 @@ LEARNED_DAYS = 180
 """Trips and charges that were so long before a car's last trip say little of how it is now."""
 
 _TWO_SIDED = 1.96
-_PATHS = {role.path: role for role in ROLES}
+_PATHS = {role.path: role for role in (*ROLES, Role(FUEL_LEVEL, FUEL_LEVEL_PATH, 0, 1_000))}
 
 
 def outlook(
