@@ -70,10 +70,10 @@ async def test_it_shows_at_once_and_from_then_on(manifest: DecoderManifest) -> N
                 set_us = time.time() * 1e6
             if seen[-1][1] == 1:
                 break
-    values = [value for _, value in seen]
-    shown = values.index(1)
-    assert set(values[:shown]) == {0}
-    assert set(values[shown:]) == {1}
+    told = [value for _, value in seen]
+    shown = told.index(1)
+    assert set(told[:shown]) == {0}
+    assert set(told[shown:]) == {1}
     shown_us = seen[shown][0]
     assert asked_us < shown_us <= set_us + 100_000  # of the car's time: the frame of the next tenth of a second
 

@@ -54,7 +54,7 @@ class Profile:
 
     def at(self, seconds: Floats) -> Moment:
         """The columns at ``seconds`` after the start; beyond the end the last node's values hold."""
-        clipped = np.clip(seconds, 0.0, self.seconds[-1])
+        clipped = np.minimum(np.maximum(seconds, 0.0), self.seconds[-1])
         node = np.minimum(np.searchsorted(self.seconds, clipped, side="right") - 1, len(self.seconds) - 2)
         into = clipped - self.seconds[node]
         step = self.seconds[node + 1] - self.seconds[node]

@@ -41,14 +41,19 @@ class Road:
         return np.interp(metres, self.metres, self.altitude)
 
     def slope(self, metres: Floats) -> Floats:
-        """Rise per metre driven outward; constant between two grid points, so that it integrates to the height."""
-        node = np.clip(np.searchsorted(self.metres, metres, side="right") - 1, 0, len(self.metres) - 2)
-        return (self.altitude[node + 1] - self.altitude[node]) / (self.metres[node + 1] - self.metres[node])
+        """Rise per metre driven outward."""
+        return self.slope_and_curvature(metres)[0]
 
-    def curvature(self, metres: Floats) -> Floats:
-        """Radians turned to the right per metre driven outward."""
-        node = np.clip(np.searchsorted(self.metres, metres, side="right") - 1, 0, len(self.metres) - 2)
-        return (self.heading[node + 1] - self.heading[node]) / (self.metres[node + 1] - self.metres[node])
+    def slope_and_curvature(self, metres: Floats) -> tuple[Floats, Floats]:
+        """Rise, and radians turned to the right, per metre driven outward.
+
+        Both are constant between two grid points, so that they integrate to height and heading.
+        """
+        before = np.searchsorted(self.metres, metres, side="right") - 1
+        node = np.minimum(np.maximum(before, 0), len(self.metres) - 2)
+        step = self.metres[node + 1] - self.metres[node]
+        rise, turn = (column[node + 1] - column[node] for column in (self.altitude, self.heading))
+        return rise / step, turn / step
 
 
 def road(city: City, home: tuple[float, float], length_m: float, rng: np.random.Generator) -> Road:

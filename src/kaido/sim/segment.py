@@ -109,7 +109,8 @@ class Segment:
         latitude, longitude, heading, altitude = self.road.at(metres)
         climbed = altitude - self.road.height(np.array(self.from_m))
         gained = moment.energy - self.auxiliary_w * into - self.weight_n * climbed
-        climb_w = self.weight_n * self.direction * self.road.slope(metres) * moment.speed
+        slope, curvature = self.road.slope_and_curvature(metres)
+        climb_w = self.weight_n * self.direction * slope * moment.speed
         driving = self.kind is Kind.DRIVE
         warm = self.ambient_c + _WARMING_C[self.kind]
         cabin = COMFORT_C if driving else self.ambient_c
@@ -128,7 +129,7 @@ class Segment:
             longitude=longitude,
             altitude=altitude,
             heading=heading if self.direction > 0 else heading + math.pi,
-            curvature=self.direction * self.road.curvature(metres),
+            curvature=self.direction * curvature,
             battery_c=warm + (self.battery_c - warm) * np.exp(-into / _BATTERY_S),
             cabin_c=cabin + (self.cabin_c - cabin) * np.exp(-into / _CABIN_S),
             limit=ones * self.limit,
