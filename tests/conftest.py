@@ -23,6 +23,15 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("kaido")
 
 
+LONG = {"docs", "soak", "whole"}
+"""Folders with files of a minute and more."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what is long: a worker takes whole files, and nobody should wait for the last one's."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
+
+
 @pytest.fixture(autouse=True)
 def _logging_stays_as_it_was() -> Iterator[None]:
     """A command that runs in this process sets up its logging; the next test wants pytest's."""
