@@ -21,7 +21,7 @@ from kaido.control.presence_records import PresenceRecords
 from kaido.control.roll import Stay
 from kaido.runtime import clock
 from kaido.runtime.settings import load
-from kaido.store.tables import TransitionRow
+from kaido.store.tables import POSITION_LOOK, AuditRow, TransitionRow
 from kaido.wire import kaido_wire_pb2 as pb
 
 if TYPE_CHECKING:
@@ -74,3 +74,18 @@ def test_vehicles_that_never_came_back_go_and_those_that_are_there_stay(store: S
     assert Forgetting(store, load(data=tmp_path)).some(clock.now()) == 2
     assert set(PresenceRecords(store).contacts("acme", ["gone", "there", "new"])) == {"there", "new"}
     assert set(Checkins(store).of("acme")) == {"new"}
+
+
+def test_looks_at_positions_go_and_changes_stay(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forgetting, "PORTION", 10)
+    now = clock.now()
+    with store.session() as session:
+        for number in range(15):
+            for what in (POSITION_LOOK, "vehicles-register"):
+                moment = now - timedelta(days=number)
+                session.add(AuditRow(company="acme", who="ann", what=what, moment=moment, details={}))
+    room = Forgetting(store, load(data=tmp_path, look_days=2))
+    assert [room.some(now + timedelta(hours=1)) for _ in range(3)] == [10, 3, 0]
+    with store.reading() as session:
+        kept = list(session.scalars(select(AuditRow.what)))
+    assert (kept.count(POSITION_LOOK), kept.count("vehicles-register")) == (2, 15)

@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from kaido.errors import UnavailableError
 from kaido.runtime import clock
-from kaido.store.tables import AuditRow
+from kaido.store.tables import POSITION_LOOK, AuditRow
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 BRANCH = "Vehicle.CurrentLocation"
 """VSS keeps a vehicle's position, heading and altitude here."""
-LOOK = "position.look"
 MOST_REMEMBERED = 10_000
 """Looks of this minute that are not recorded again; beyond them, some are."""
 
@@ -78,7 +77,9 @@ def look(rooms: Services, caller: Caller, what: dict[str, Any]) -> None:
     details = {**what, "user": caller.token} if caller.role else what
     try:
         with rooms.store.session() as session:
-            session.add(AuditRow(company=caller.company, who=caller.name, what=LOOK, moment=now, details=details))
+            session.add(
+                AuditRow(company=caller.company, who=caller.name, what=POSITION_LOOK, moment=now, details=details)
+            )
     except UnavailableError as error:
         raise UnavailableError(
             "positions are not shown: the audit could not record who looks", why=str(error), fix=error.fix

@@ -107,7 +107,8 @@ class WebSessions:
         if row is None or user is None or user.disabled is not None:
             raise UnauthenticatedError("you are not signed in", fix="Sign in")
         if row.expires <= now or now - row.last_used >= self._idle:
-            self.end(secret)
+            with contextlib.suppress(UnavailableError):  # the next sign-in does it
+                self.end(secret)
             why = "it lasted as long as it may" if row.expires <= now else "it was not used for long"
             raise UnauthenticatedError("your session has ended", why=why, fix="Sign in again")
         if uses and now - row.last_used > _USE_NOTED_EVERY:
@@ -116,7 +117,7 @@ class WebSessions:
 
     def end(self, secret: str) -> None:
         """Forget a session; it may have ended already."""
-        with contextlib.suppress(UnavailableError), self._store.session() as session:
+        with self._store.session() as session:
             session.execute(delete(WebSessionRow).where(WebSessionRow.hash == _hash(secret)))
 
     def of(self, secret: str, user: str) -> list[Browser]:
@@ -136,7 +137,7 @@ class WebSessions:
         """Sign a user out everywhere but in the session of this secret; in how many browsers."""
         others = delete(WebSessionRow).where(WebSessionRow.user == user, WebSessionRow.hash != _hash(secret))
         with self._store.session() as session:
-            return session.execute(others).rowcount
+            return len(session.scalars(others.returning(WebSessionRow.hash)).all())
 
     def _note_use(self, session_hash: str, moment: datetime) -> None:
         # A database that takes no writes now is no reason to refuse a reader.

@@ -1,4 +1,4 @@
-"""What is forgotten after a time, a portion at a time: commands with their record, vehicles that never came back."""
+"""What is forgotten after a time, a portion at a time: commands with their record, lost vehicles, looks at positions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,16 @@ from sqlalchemy.orm import aliased
 from kaido.errors import UnavailableError
 from kaido.runtime import clock
 from kaido.runtime.log import event
-from kaido.store.tables import CheckinRow, CommandRow, CompanyRow, ExecutionRow, PresenceRow, TransitionRow
+from kaido.store.tables import (
+    POSITION_LOOK,
+    AuditRow,
+    CheckinRow,
+    CommandRow,
+    CompanyRow,
+    ExecutionRow,
+    PresenceRow,
+    TransitionRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,7 +60,7 @@ class Forgetting:
             await asyncio.sleep(LOOK_SECONDS)
 
     def some(self, now: datetime) -> int:
-        """Forget a portion; how many commands at vehicles, and vehicles, these were. Blocks."""
+        """Forget a portion; how many commands at vehicles, vehicles, and looks these were. Blocks."""
         count = 0
         with self._store.reading() as session:
             companies = list(session.scalars(select(CompanyRow.name)))
@@ -61,6 +70,9 @@ class Forgetting:
         if self._settings.contact_days:
             before = now - timedelta(days=self._settings.contact_days)
             count += sum(self._contacts(table, before) for table in (PresenceRow, CheckinRow))
+        if self._settings.look_days:
+            before = now - timedelta(days=self._settings.look_days)
+            count += sum(self._looks(company, before) for company in companies)
         return count
 
     def _commands(self, company: str, before: datetime) -> int:
@@ -83,6 +95,16 @@ class Forgetting:
                 session.execute(delete(table).where(table.company == company, theirs))
             _drop_empty(session, company, sorted({command for command, _ in keys}))
         return len(keys)
+
+    def _looks(self, company: str, before: datetime) -> int:
+        is_old = (AuditRow.company == company) & (AuditRow.moment < before)
+        query = select(AuditRow.id).where(is_old, AuditRow.what == POSITION_LOOK).limit(PORTION)
+        with self._store.reading() as session:
+            found = session.scalars(query).all()
+        if found:
+            with self._store.session() as session:
+                session.execute(delete(AuditRow).where(AuditRow.id.in_(found)))
+        return len(found)
 
     def _contacts(self, table: Any, before: datetime) -> int:
         moment = table.until if table is PresenceRow else table.moment

@@ -132,6 +132,9 @@ class Settings(BaseSettings):
         description="age at which the last connection and checkin of a vehicle that never came back are forgotten; "
         "0 keeps all",
     )
+    look_days: int = Field(
+        400, ge=0, description="age at which the audit forgets who looked at which positions; 0 keeps all"
+    )
     retention_days: int = Field(0, ge=0, description="age at which samples are deleted from the lake; 0 keeps all")
 
     services_seconds: float = Field(

@@ -382,8 +382,12 @@ class ImportRow(Base):
     updated: Mapped[datetime]
 
 
+POSITION_LOOK = "position.look"
+"""What the audit calls a look at where a vehicle is."""
+
+
 class AuditRow(Base):
-    """Who changed what, and when. Rows are only ever added."""
+    """Who changed what, or looked at positions, and when. Rows are only ever added; old looks are forgotten."""
 
     __tablename__ = "audit"
     __table_args__ = (Index("ix_audit_company_moment", "company", "moment"),)
