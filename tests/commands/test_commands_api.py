@@ -77,6 +77,20 @@ async def test_somebody_else_approves(a: Caller, world: World) -> None:
     assert (approved["approver"], approved["counts"]) == ("token-read-command", {"waiting": 1})
 
 
+async def test_of_two_users_one_sends_and_the_other_approves(a: Caller, world: World) -> None:
+    oda, viewer = world.browser("a", "oda", "operator"), world.browser("a", "viewer", "viewer")
+    wish = WISH | {"signal": HORN, "value": 5, "id": "h1"}
+    assert "operator" in (await viewer.ask("POST", "/commands", json=wish, status=403))["fix"]
+    assert (await oda.ask("POST", "/commands", json=wish, status=201))["issuer"] == "oda"
+    again = world.services.web_sessions.begin(world.services.users.get("a", "oda").id)
+    elsewhere = type(oda)(oda.http, again[0], again[1].csrf)
+    assert (await elsewhere.ask("POST", "/commands/h1/approve", status=409))["why"] == "'oda' sent it"
+    boss = world.browser("a", "boss", "administrator")
+    assert (await boss.ask("POST", "/commands/h1/approve"))["approver"] == "boss"
+    happened = (await a.ask("GET", "/commands/h1"))["execution"]["transitions"]
+    assert [one["who"] for one in happened] == ["oda", "boss"]
+
+
 NONSENSE: tuple[tuple[dict[str, Any], str], ...] = (
     ({"value": 7}, "true or false"),
     ({"signal": "Vehicle.Speed", "value": 7}, "no actuator but a sensor"),

@@ -84,7 +84,7 @@ class TransitionOut(BaseModel):
 
     moment: datetime
     what: str = Field(description="A state, an outcome, or `note` (it changed nothing).")
-    who: str = Field(description="The token's name; `vehicle` or `kaido`.")
+    who: str = Field(description="The token's or user's name; `vehicle` or `kaido`.")
     code: int | None = Field(description="The vehicle's reason code.")
     text: str
 
@@ -124,9 +124,10 @@ class CommandOut(BaseModel):
     value: Any
     timeout_ms: int
     reason: str
-    issuer: str = Field(description="The name of the token that sent it.")
+    issuer: str = Field(description="The name of the token or user that sent it.")
     where: str | None
     vehicles: int = Field(description="How many vehicles it is for.")
+    vehicle: str | None = Field(description="Which, where it is for one.")
     created: datetime
     approve_by: datetime | None = Field(description="Until when somebody else has to approve it; null: nobody has to.")
     approver: str | None
@@ -218,7 +219,7 @@ def cancel(id: str, caller: Commander, rooms: Rooms) -> CommandOut:  # noqa: A00
 
 @router.post("/{id}/approve", summary="Approve a command")
 def approve(id: str, caller: Commander, rooms: Rooms) -> CommandOut:  # noqa: A002
-    """By another token than the one that sent it. Its time begins now. Doing so twice changes nothing."""
+    """By another token or user than the one that sent it. Its time begins now. Doing so twice changes nothing."""
     command = rooms.commands.records.approve(caller.company, id, _issuer(caller))
     caller.notes.update(command=id)
     _nudge(rooms, command)

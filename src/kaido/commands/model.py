@@ -55,7 +55,7 @@ class Key(NamedTuple):
 
 @dataclass(frozen=True)
 class Issuer:
-    """Whose token sent, approved or cancelled a command."""
+    """Who sent, approved or cancelled a command: a token or a user, by name and id."""
 
     name: str
     token: str
@@ -124,6 +124,7 @@ class Command:
     Attributes:
         where: the condition by which its vehicles were found; None where one was named.
         vehicles: how many they are.
+        vehicle: which, where it is one.
         approve_by: until when somebody else has to approve it; None where nobody has to.
         counts: how many executions have each outcome or, without one, state.
     """
@@ -142,3 +143,4 @@ class Command:
     approver: str | None
     approved: datetime | None
     counts: dict[str, int]
+    vehicle: str | None = None

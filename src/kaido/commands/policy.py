@@ -80,13 +80,15 @@ class Rule(_Strict):
     actuators: list[_Glob] = Field(min_length=1, max_length=100, description="VSS paths, or patterns with * and ?")
     forbidden: bool = Field(False, description="nobody may command them")
     issuers: list[_Glob] = Field(
-        default=[], max_length=100, description="names of tokens, or patterns; all with the scope where none is named"
+        default=[],
+        max_length=100,
+        description="names of tokens and users, or patterns; all with the scope where none is named",
     )
     require: list[Precondition] = Field(default=[], max_length=MOST_CONDITIONS)
     approval: bool = Field(False, description="a second person has to approve it")
     reason: bool = Field(False, description="a reason has to be given")
     per_vehicle: _Rate | None = Field(None, description="how often one vehicle may be commanded")
-    per_issuer: _Rate | None = Field(None, description="how often one token may command")
+    per_issuer: _Rate | None = Field(None, description="how often one token or user may command")
 
 
 class Policy(_Strict):
@@ -96,7 +98,7 @@ class Policy(_Strict):
     per_vehicle: _Rate | None = Field(
         Rate(count=60, unit="min"), description="commands to one vehicle, whatever they are"
     )
-    per_issuer: _Rate | None = Field(Rate(count=600, unit="min"), description="commands of one token")
+    per_issuer: _Rate | None = Field(Rate(count=600, unit="min"), description="commands of one token or user")
     approve_within: Annotated[Duration, Field(ge=1_000, le=7 * 86_400_000)] = Field(
         900_000, description="how long a command waits for approval"
     )
@@ -139,7 +141,7 @@ def objection(policy: Policy, path: str, issuer: str, reason: str) -> str | None
         if rule.forbidden:
             return f"{path} is not to be commanded"
         if rule.issuers and not any(fnmatch.fnmatchcase(issuer, glob) for glob in rule.issuers):
-            return f"the token '{issuer}' may not command {path}"
+            return f"'{issuer}' may not command {path}"
         if rule.reason and not reason.strip():
             return f"a command to {path} needs a reason"
     return None

@@ -225,7 +225,7 @@ class CommandRecords:
             if row.approve_by is not None and row.issuer_id == approver.token:
                 raise ConflictError(
                     f"the command {id} has to be approved by somebody else",
-                    why=f"the token '{approver.name}' sent it",
+                    why=f"'{approver.name}' sent it",
                     fix=f"Have a colleague run: kaido command approve {id}",
                 )
             if row.approved is not None:
@@ -385,10 +385,11 @@ def _key(row: ExecutionRow) -> Key:
 def _command(session: Session, row: CommandRow) -> Command:
     what = func.coalesce(ExecutionRow.outcome, ExecutionRow.state)
     query = (
-        select(what, func.count())
+        select(what, func.count(), func.min(ExecutionRow.vehicle))
         .where(ExecutionRow.company == row.company, ExecutionRow.command == row.id)
         .group_by(what)
     )
+    counted = session.execute(query).all()
     return Command(
         company=row.company,
         id=row.id,
@@ -403,7 +404,8 @@ def _command(session: Session, row: CommandRow) -> Command:
         approve_by=row.approve_by,
         approver=row.approver,
         approved=row.approved,
-        counts={str(name): int(count) for name, count in session.execute(query)},
+        counts={str(name): int(count) for name, count, _ in counted},
+        vehicle=counted[0][2] if row.vehicles == 1 and counted else None,
     )
 
 

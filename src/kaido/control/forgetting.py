@@ -1,4 +1,4 @@
-"""What is forgotten after a time, a portion at a time: commands with their record, lost vehicles, looks at positions."""
+"""What is forgotten after a time, a portion at a time: commands with their record, lost vehicles, looks."""
 
 from __future__ import annotations
 
