@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from kaido.commands.ledger import Ledger, Step
 from kaido.commands.model import Issuer, Key, Order, Outcome, State
 from kaido.commands.policy import Policy, read_policy
-from kaido.commands.records import CommandRecords, Wish
+from kaido.commands.records import CommandRecords, Wanted, Wish
 from kaido.commands.reports import Reports, Response
 from kaido.control.presence_records import PresenceRecords
 from kaido.control.roll import Stay
@@ -60,7 +60,7 @@ def test_a_command_s_way(store: Store) -> None:
     assert cancelled == 1
     assert records.get("acme", "c1").counts == {"succeeded": 1, "cancelled": 1}
     assert [one.what for one in records.transitions(KEY)] == ["awaiting approval", "waiting", "sent", "succeeded"]
-    assert [one.id for one in records.newest("acme", 5, vehicle="car-1")] == ["c1"]
+    assert [one.id for one in records.newest("acme", 5, wanted=Wanted(vehicle="car-1"))] == ["c1"]
     assert ledger.due(clock.now() + timedelta(days=1), 10) == []
 
 

@@ -72,8 +72,9 @@ export function suggest(area: HTMLTextAreaElement, list: HTMLElement, complete: 
 
   area.addEventListener("input", (event) => {
     clearTimeout(waiting);
-    const kind = (event as InputEvent).inputType;
-    if (kind !== "insertText") return close(); // what is deleted, pasted or taken asks for nothing
+    const { inputType, data } = event as InputEvent;
+    // Words are completed as they are typed; what is deleted, pasted or taken asks for nothing.
+    if (inputType !== "insertText" || !/^[\w.]$/.test(data ?? "")) return close();
     waiting = window.setTimeout(() => void offer(), QUIET_MS);
   });
   area.addEventListener("blur", close);

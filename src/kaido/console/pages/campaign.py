@@ -163,7 +163,7 @@ def _can(status: dict[str, Any]) -> dict[str, bool]:
         "suspend": state in {"running", "paused"},
         "resume": state in {"paused", "suspended"},
         "extend": state != "stopped",
-        "stop": state != "stopped",
+        "stop": state not in {"draft", "stopped"},
         "edit": state not in {"stopped", "expired"},
         "delete": state in {"draft", "stopped", "expired"},
     }
