@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 MEMORY_MB = 2_000
 SECONDS = 60.0
 ATTEMPTS = 3
-SOURCE = "WITH rows AS (FROM read_parquet($paths, hive_partitioning = false))"
+SOURCE = "WITH rows AS NOT MATERIALIZED (FROM read_parquet($paths, hive_partitioning = false))"
 NARROWER = "Ask for fewer vehicles or signals, a shorter time, or for points"
 DAY_SCHEMA = pa.schema(
     [("vehicle", pa.string()), ("day", pa.int64()), ("samples", pa.int64()), ("required", pa.int64())]
