@@ -9,6 +9,9 @@ const HIDDEN = 128;
 const RING_PIXELS = 11;
 /** With fewer cars than this each is drawn so large that it can be found on a map of the world. */
 const FEW = 2000;
+/** A frame in which no car has moved further than this looks like the one before: it is not drawn. */
+const SEEN_PIXELS = 0.25;
+const FRAME_MS = 16;
 
 export interface CarsLook {
   /** Colours by the number of the status, each 0 to 1. */
@@ -28,7 +31,9 @@ export class CarsLayer implements CustomLayerInterface {
   private to = new Int32Array(0);
   private state = new Uint8Array(0);
   private tickAt = 0;
-  private moves = false;
+  /** How far the fastest shown car goes in this tick, in steps south. */
+  private farthest = 0;
+  private waiting = 0;
   private isNew = false;
   private stale = true;
 
@@ -49,11 +54,11 @@ export class CarsLayer implements CustomLayerInterface {
     const passed = this.passed();
     const known = this.to.length / 2;
     if (this.state.length < fleet.status.length) this.grow(fleet.status.length);
-    this.moves = false;
+    this.farthest = 0;
     for (let car = 0; car < fleet.size; car++) {
       this.isNew = car >= known || (this.state[car]! & HIDDEN) !== 0;
-      this.aim(2 * car, fleet.east[car]!, passed);
-      this.aim(2 * car + 1, fleet.south[car]!, passed);
+      const way = Math.max(this.aim(2 * car, fleet.east[car]!, passed) / 2, this.aim(2 * car + 1, fleet.south[car]!, passed));
+      if (way > this.farthest && fleet.shown[car]) this.farthest = way;
     }
     this.tickAt = performance.now();
     this.filter();
@@ -93,7 +98,7 @@ export class CarsLayer implements CustomLayerInterface {
       if (car >= 0 && car < fleet.size) draw.points(car, 1, pixels + RING_PIXELS * devicePixelRatio, true);
     }
     gl.bindVertexArray(null);
-    if (this.moves && passed < 1) map.triggerRepaint();
+    this.goOn(map, passed);
   }
 
   /** The shown car nearest to a place, within so many pixels; -1: none. */
@@ -115,13 +120,23 @@ export class CarsLayer implements CustomLayerInterface {
     return found;
   }
 
-  /** From where it is shown now a car goes to its next place; a new one is there at once. */
-  private aim(part: number, goal: number, passed: number): void {
+  /** From where it is shown now a car goes to its next place; a new one is there at once. Gives back how far it goes. */
+  private aim(part: number, goal: number, passed: number): number {
     const to = this.to[part]!;
     const shown = passed === 1 ? to : this.from[part]! + ((to - this.from[part]!) | 0) * passed;
     this.from[part] = this.isNew ? goal : shown;
     this.to[part] = goal;
-    if (this.from[part] !== goal) this.moves = true;
+    return Math.abs((goal - this.from[part]!) | 0);
+  }
+
+  /** Draws the next frame when a car will have moved so far that one can see it. */
+  private goOn(map: Chart, passed: number): void {
+    clearTimeout(this.waiting);
+    if (!this.farthest || passed >= 1) return;
+    const pixels = this.farthest * STEP_Y * 512 * 2 ** map.getZoom() * devicePixelRatio;
+    const wait = Math.min((SEEN_PIXELS / pixels) * TICK_MS, TICK_MS * (1 - passed));
+    if (wait <= FRAME_MS) map.triggerRepaint();
+    else this.waiting = window.setTimeout(() => map.triggerRepaint(), wait);
   }
 
   private passed(): number {

@@ -58,7 +58,14 @@ export function showCounts(map: Chart, fleet: Fleet): () => void {
   onTheme(() => {
     for (const [name, value] of Object.entries(paint())) map.setPaintProperty(SOURCE, name as "text-color", value as string);
   });
-  const show = (): void => void (map.getSource(SOURCE) as GeoJSONSource).setData(cells(fleet, map.getZoom()));
+  let shown = "";
+  const show = (): void => {
+    const data = cells(fleet, map.getZoom());
+    const text = JSON.stringify(data);
+    if (text === shown || (!shown && !data.features.length)) return;
+    shown = text;
+    (map.getSource(SOURCE) as GeoJSONSource).setData(data);
+  };
   map.on("zoomend", show);
   return show;
 }

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kaido.bench.console_feed import MIDDLE
 from kaido.bench.vehicles import COMPANY
 from kaido.errors import UnavailableError
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 PATIENCE_MS = 120_000
 LOOK_SECONDS = 0.02
+ZOOM = 10
+"""At which the cars of the feed fill the map."""
 SIZE = {"width": 1440, "height": 900}
 FLAGS = (
     "--no-sandbox",
@@ -112,7 +115,7 @@ async def usable(context: BrowserContext) -> tuple[Page, float]:
     page = await context.new_page()
     await page.add_init_script(COUNTING)
     began = time.perf_counter()
-    await page.goto("/fleet")
+    await page.goto(f"/fleet?at={MIDDLE[0]},{MIDDLE[1]},{ZOOM}")
     await until(page, USABLE)
     return page, time.perf_counter() - began
 

@@ -23,14 +23,15 @@ PERIOD_SECONDS = 1.0
 BATCH_CARS = 20_000
 SPEEDS_EVERY = 30
 """Speeds and charges change more slowly: they are sent every so many seconds."""
-CITIES = ((35.68, 139.70), (34.69, 135.50), (37.77, -122.42), (41.88, -87.63), (51.51, -0.13), (31.23, 121.47))
-SPREAD_DEGREES = 0.4
-ROUND_DEGREES = 0.02
-ROUND_SECONDS = 300.0
+MIDDLE = (35.68, 139.70)
+SPREAD_DEGREES = 0.25
+ROUND_DEGREES = 0.05
+ROUND_SECONDS = 60.0
+"""On rounds far faster than cars are: a map that shows all of them has something new to draw in every frame."""
 
 
 class Feed:
-    """So many cars, each on a round of its own near a city.
+    """So many cars, each on a round of its own in one region.
 
     Args:
         journal: of the platform.
@@ -41,8 +42,7 @@ class Feed:
         self._journal = journal
         self._names = pa.array(ids(cars))
         chance = np.random.default_rng(1)
-        city = np.array(CITIES)[chance.integers(0, len(CITIES), cars)]
-        self._middle = city + chance.normal(0, SPREAD_DEGREES, (cars, 2))
+        self._middle = np.array(MIDDLE) + chance.normal(0, SPREAD_DEGREES, (cars, 2))
         self._phase = chance.uniform(0, 2 * np.pi, cars)
         self._steady = {SPEED: chance.uniform(20, 120, cars), CHARGE: chance.uniform(5, 100, cars)}
         self.late_seconds = 0.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from kaido.bench.console_browser import SIZE
-from kaido.bench.console_feed import CITIES, ROUND_DEGREES, ROUND_SECONDS, SPREAD_DEGREES
+from kaido.bench.console_browser import SIZE, ZOOM
+from kaido.bench.console_feed import MIDDLE, ROUND_DEGREES, ROUND_SECONDS, SPREAD_DEGREES
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,10 +19,10 @@ _PAGE = """<!doctype html><meta charset=utf-8><style>#map{position:fixed;left:40
 <div id=map></div><script type=module>
 import { Map, setWorkerUrl } from "/maplibre-gl.mjs";
 setWorkerUrl("/maplibre-gl-worker.mjs");
-const { cars, cities, spread, round, turn } = JSON.parse('SETTINGS');
+const { cars, home, spread, round, turn } = JSON.parse('SETTINGS');
 const normal = () => Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
 const middle = Array.from({ length: cars }, () => {
-  const [south, east] = cities[Math.floor(Math.random() * cities.length)];
+  const [south, east] = home;
   return [east + spread * normal(), south + spread * normal(), 2 * Math.PI * Math.random()];
 });
 const data = () => {
@@ -36,7 +36,7 @@ const colors = ["match", ["get", "status"], 0, "#b4bcc6", 1, "#56616e", 2, "#0f8
 const paint = { "circle-radius": 2, "circle-color": colors };
 const layer = { id: "cars", type: "circle", source: "cars", paint };
 const style = { version: 8, sources: { cars: { type: "geojson", data: data() } }, layers: [layer] };
-const map = new Map({ container: "map", style, center: [10, 25], zoom: 1, fadeDuration: 0 });
+const map = new Map({ container: "map", style, center: [home[1], home[0]], zoom: ZOOM, fadeDuration: 0 });
 window.drawn = 0;
 window.updates = [];
 map.on("render", () => (window.drawn += 1));
@@ -63,7 +63,7 @@ async def update_ms(browser: Browser, packages: Path, cars: int, updates: int) -
     """
     settings = {
         "cars": cars,
-        "cities": CITIES,
+        "home": MIDDLE,
         "spread": SPREAD_DEGREES,
         "round": ROUND_DEGREES,
         "turn": ROUND_SECONDS,
@@ -75,7 +75,7 @@ async def update_ms(browser: Browser, packages: Path, cars: int, updates: int) -
         if name:
             await route.fulfill(body=(scripts / name).read_bytes(), content_type="text/javascript")
         else:
-            body = _PAGE.replace("SETTINGS", json.dumps(settings))
+            body = _PAGE.replace("SETTINGS", json.dumps(settings)).replace("ZOOM", str(ZOOM))
             await route.fulfill(body=body, content_type="text/html")
 
     context = await browser.new_context(viewport=SIZE)  # type: ignore[arg-type]  # a dict of two numbers
