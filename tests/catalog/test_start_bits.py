@@ -42,6 +42,7 @@ def test_every_signal_of_opendbc() -> None:
     dice = random.Random(7)
     databases: list[str] = []
     signals: list[CanSignal] = []
+    known: set[Any] = set()
     for name, text in whole_databases().items():
         try:
             database, _ = can_file.load(text.encode(), f"{name}.dbc")
@@ -49,15 +50,36 @@ def test_every_signal_of_opendbc() -> None:
             continue  # a dozen of the files do not parse at all
         databases.append(name)
         found = _Reader("N", "can0", {}, {}).read(database.messages)
-        check(found, database, dice)
+        check(found, database, dice, known)
         signals += found
     assert len(databases) >= LEAST_DATABASES
     assert len(signals) > 20_000
     assert sum(signal.big_endian for signal in signals) > 10_000
 
 
-def check(signals: list[CanSignal], database: Any, dice: random.Random) -> None:
+def check(every: list[CanSignal], database: Any, dice: random.Random, known: set[Any]) -> None:
+    """Each signal, but for those that another database has too: what both readers make of it is in ``known``."""
     theirs = {f"{message.name}.{one.name}": (message, one) for message in database.messages for one in message.signals}
+    signals = []
+    for signal in every:
+        message, one = theirs[signal.source]
+        shape = (
+            message.length,
+            one.start,
+            one.length,
+            one.byte_order,
+            one.is_signed,
+            one.is_float,
+            one.scale,
+            one.offset,
+        )
+        ours = (signal.start_bit_lsb, signal.length, signal.big_endian, signal.signed, signal.is_float)
+        key = (*shape, *ours, signal.factor, signal.offset)
+        if key not in known:
+            known.add(key)
+            signals.append(signal)
+    if not signals:
+        return
     # Each signal in a message of its own, as an agent receives it: the wire's start bit is all there is to go by.
     alone = [
         dataclasses.replace(one, path=f"S{index}", message_id=index, extended=True, selectors=(), interface="")
