@@ -48,7 +48,7 @@ async def test_a_user_from_their_making_to_their_end(site: Site, browser_page: O
     await own.get_by_role("button", name="Keep").click()
     await expect(own.get_by_role("status").first).to_contain_text("Your preferences are kept")
     await expect(own.locator("html")).to_have_attribute("data-theme", "dark")
-    await expect(own.locator("time").first).to_contain_text("JST")
+    await expect(own.locator("time", has_text="JST").first).to_be_visible()
     await shot(own, "account")
     own.watched.expect("422")  # type: ignore[attr-defined]
     await own.get_by_label("Time zone").fill("Mars/Olympus")

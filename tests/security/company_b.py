@@ -41,15 +41,18 @@ B_HAS = {
     "card": f"{SECRET}-1",
     "parts": "state",
     "rehearsals": f"{SECRET}-rehearsal",
+    "campaign-rehearsals": f"{SECRET}-rehearsal",
 }
 """What a path's last fixed part stands for, and what company b has of it."""
+ACTIONS = {"action": "cancel"}
+"""Parameters that name nothing that a company has, but what is to be done."""
 
 
 def of_b(route: Route) -> str:
     """The path of the thing that b has."""
     parts = route.path.split("/")
-    names = {part.strip("{}"): B_HAS[parts[at - 1]] for at, part in enumerate(parts) if part.startswith("{")}
-    return route.filled(names)
+    named = [(part.strip("{}"), parts[at - 1]) for at, part in enumerate(parts) if part.startswith("{")]
+    return route.filled({name: ACTIONS.get(name) or B_HAS[before] for name, before in named})
 
 
 @pytest.fixture

@@ -41,7 +41,7 @@ async def page(request: Request, person: Viewer, api: Asking) -> Response:
         request,
         "operations/overview.html",
         title="Operations",
-        status=status,
+        platform=status,
         reasons=reasons["items"],
         certificates=with_days_left(certificates["items"], "not_after"),
         more_certificates=certificates["next"] is not None,
