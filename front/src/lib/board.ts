@@ -63,6 +63,7 @@ export class Board {
         part.set([{ label: signal.path, unit: signal.unit, times: series.times, values: series.values, stepped }]);
         part.window(from, to);
         part.mark(marks);
+        part.flush();
       }
     }
   }

@@ -61,6 +61,7 @@ export class Chart {
   private range?: [number, number];
   private shape = "";
   private frame = 0;
+  private at: number | null = null;
   private readonly head = document.createElement("div");
   private readonly legend: Values;
   private readonly place = document.createElement("div");
@@ -101,17 +102,17 @@ export class Chart {
 
   /** Puts the player's head there, or takes it away. */
   seek(at: number | null): void {
+    this.at = at;
     this.legend.at(at);
-    const plot = this.plot;
-    const x = plot && at !== null ? plot.valToPos(at, "x") : -1;
-    const seen = plot !== undefined && x >= 0 && x <= plot.over.clientWidth;
-    this.head.hidden = !seen;
-    if (seen) this.head.style.transform = `translateX(${x}px)`;
+    this.placeHead();
   }
 
-  /** What the legend says of each trace, as drawn last: for tests and for copying. */
-  get shown(): { label: string; points: number }[] {
-    return this.traces.map((trace) => ({ label: trace.label, points: trace.times.length }));
+  /** Draws now what would be drawn with the next frame. */
+  flush(): void {
+    if (!this.frame) return;
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    this.draw();
   }
 
   destroy(): void {
@@ -120,6 +121,14 @@ export class Chart {
     this.forget();
     this.plot?.destroy();
     this.host.replaceChildren();
+  }
+
+  private placeHead(): void {
+    const { plot, at } = this;
+    const x = plot && at !== null ? plot.valToPos(at, "x") : -1;
+    const seen = plot !== undefined && x >= 0 && x <= plot.bbox.width / uPlot.pxRatio;
+    this.head.hidden = !seen;
+    if (seen) this.head.style.transform = `translateX(${x}px)`;
   }
 
   private redraw(): void {
@@ -192,6 +201,7 @@ export class Chart {
       },
       hooks: {
         drawAxes: [(plot) => drawMarks(plot, this.marks)],
+        draw: [() => this.at !== null && this.placeHead()],
         setCursor: [(plot) => this.legend.cursor(plot.cursor.idx ?? null, plot.data)],
         setSelect: [
           (plot) => {

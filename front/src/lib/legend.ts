@@ -63,12 +63,17 @@ export class Legend {
 
   private say(line: Line | undefined, time: number | undefined, text: string, newest: boolean): void {
     if (!line) return;
-    line.value.textContent = time === undefined ? "no value" : text;
+    write(line.value, time === undefined ? "no value" : text);
     const dated = this.along === "time" && time !== undefined;
     line.time.className = dated && newest ? "age" : "at";
     if (dated) line.time.dateTime = new Date(time * 1000).toISOString();
-    line.time.textContent = time === undefined ? "" : !dated ? (this.along === "elapsed" ? `at ${elapsedText(time)}` : `at ${quantityText(time, "m")}`)
-      : newest ? `${ageText(Date.now() / 1000 - time)} ago` : clockText(time, 1);
+    write(line.time, time === undefined ? "" : this.when(time, newest));
+  }
+
+  private when(time: number, newest: boolean): string {
+    if (this.along === "elapsed") return `at ${elapsedText(time)}`;
+    if (this.along === "distance") return `at ${quantityText(time, "m")}`;
+    return newest ? `${ageText(Date.now() / 1000 - time)} ago` : clockText(time, 1);
   }
 
   private build(names: string): void {
@@ -85,4 +90,9 @@ export class Legend {
       return line;
     }));
   }
+}
+
+/** Only what is new: every write has the browser lay the line out again. */
+function write(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) element.textContent = text;
 }

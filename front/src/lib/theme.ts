@@ -1,10 +1,13 @@
 // The theme's colours for what draws on a canvas, and a word when they change.
 
 const listening = new Set<() => void>();
+const known = new Map<string, string>();
 
-/** The value of a token of `tokens.css`: `color("--ink")`. */
+/** The value of a token of `tokens.css`: `color("--ink")`. Asked for once a theme: charts want it in every frame. */
 export function color(token: string): string {
-  return getComputedStyle(document.documentElement).getPropertyValue(token).trim();
+  let found = known.get(token);
+  if (!found) known.set(token, (found = getComputedStyle(document.documentElement).getPropertyValue(token).trim()));
+  return found;
 }
 
 /** The colour of the n-th trace; they repeat after eight. */
@@ -19,6 +22,7 @@ export function onTheme(changed: () => void): () => void {
 }
 
 function tell(): void {
+  known.clear();
   for (const changed of listening) changed();
 }
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
