@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, computed_field
 
 from kaido.api import activities, charge_costs
 from kaido.api.auth import Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
 from kaido.api.pages import Page
+from kaido.services.battery.sensor import Sensor
 
 router = APIRouter(prefix="/charges", tags=["charges"])
 
@@ -34,6 +35,15 @@ class ChargeOut(activities.Activity):
         None, description="By the tariff that was asked for, by itself; null where nobody knows what it took."
     )
     currency: str | None = Field(None, description="Of the cost.")
+
+    @computed_field(
+        description="How far that may be off (a standard deviation), by what a current sensor's data sheet says."
+    )
+    def energy_battery_sd_wh(self) -> float | None:
+        """By ``Sensor``; null where the charge was not counted."""
+        if not self.energy_battery_wh or not self.charge_ah or self.charging_s is None:
+            return None
+        return Sensor().energy_sd_wh(self.energy_battery_wh, self.charge_ah, self.charging_s / 3_600)
 
 
 class Slot(BaseModel):

@@ -18,6 +18,8 @@ from tests.services.core.lives import derived, everything
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from kaido.sim.truth import TruthCar
+
 DAYS = 4
 NEAR_S = 30.0
 FLEETS: tuple[tuple[int, truth.Kind], ...] = ((6, "bev"), (2, "phev"), (2, "series"))
@@ -27,7 +29,7 @@ FLEETS: tuple[tuple[int, truth.Kind], ...] = ((6, "bev"), (2, "phev"), (2, "seri
 class World:
     lake: Lake
     truth: truth.Truth
-    cars: list[truth.TruthCar]
+    cars: list[TruthCar]
 
 
 @pytest.fixture(scope="module")

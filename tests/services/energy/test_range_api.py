@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -53,7 +54,7 @@ def run(folder: Path, *arguments: str, code: int = 0) -> Any:
 
 
 def test_a_range_rests_on_what_the_car_said_and_how_it_drove(folder: Path) -> None:
-    found = run(folder, "range", "car-1")
+    found = run(folder, "range", "car-1", "--fuel", "30")
     assert found["soc"]["value"] == 57
     assert found["soc"]["source"] == "vehicle"
     assert 80 < found["soc"]["age_s"] < 600
@@ -61,6 +62,7 @@ def test_a_range_rests_on_what_the_car_said_and_how_it_drove(folder: Path) -> No
     assert found["model"]["trips"] == 60
     assert found["range_km"]["p10"] < found["range_km"]["p50"] < found["range_km"]["p90"]
     assert found["capacity"]["method"].startswith("energy out less energy back")
+    assert found["fuel"] == {"in_tank": found["fuel"]["in_tank"], "range_km": None, "trips": 0}
 
 
 def test_what_is_given_goes_before(folder: Path) -> None:
@@ -111,7 +113,6 @@ def test_a_model_says_what_consumption_goes_into(folder: Path) -> None:
 def test_people_read_units_and_ages(folder: Path) -> None:
     done = CliRunner().invoke(kaido, ["--data", str(folder), "range", "car-1"])
     assert " km (p10 " in done.stdout
-    assert "57 %, 9" in done.stdout
-    assert " s ago" in done.stdout
+    assert re.search(r"57 %, \d+ \w+ ago", done.stdout)
     shown = CliRunner().invoke(kaido, ["--data", str(folder), "energy", "model", "car-1"])
     assert "Wh/km" in shown.stdout

@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 _TIMES = ("time", "time_s", "seconds", "timestamp", "t")
 _BATTERY = "Vehicle.Powertrain.TractionBattery"
 NAMES: dict[str, tuple[str, ...]] = {
-    "voltage": ("voltage", "voltage_v", "volts", "v", f"{_BATTERY}.CurrentVoltage"),
-    "current": ("current", "current_a", "amperes", "a", "i", f"{_BATTERY}.CurrentCurrent"),
-    "soc": ("soc", "soc_percent", "state_of_charge", f"{_BATTERY}.StateOfCharge.Current"),
+    "voltage": ("voltage", "voltage_v", "volts", "v", f"{_BATTERY}.CurrentVoltage", "LB_Total_Voltage"),
+    "current": ("current", "current_a", "amperes", "a", "i", f"{_BATTERY}.CurrentCurrent", "LB_Current"),
+    "soc": ("soc", "soc_percent", "state_of_charge", f"{_BATTERY}.StateOfCharge.Current", "LB_SOC"),
 }
-"""What each signal is called, where nobody says: as column, or in the column ``signal``. Case does not matter."""
+"""What each signal is called, where nobody says: as column, or in the column ``signal``. Case does not matter. The last
+are those of the databases of the Nissan LEAF's EV bus."""
 _MILLISECONDS, _MICROSECONDS, _NANOSECONDS = 1e11, 1e14, 1e17
 """Whole numbers from which on a time is taken for milliseconds (and so on) since 1970."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 
@@ -20,3 +21,8 @@ class Sensor:
     drift_a: float = 0.1
     gain: float = 0.003
     volts: float = 0.002
+
+    def energy_sd_wh(self, energy_wh: float, charge_ah: float, hours: float) -> float:
+        """How far the energy of one session may be off: the offset over its time, and the share of all of it."""
+        offset_wh = math.hypot(self.offset_a, self.drift_a) * hours * energy_wh / charge_ah
+        return math.hypot(offset_wh, math.hypot(self.gain, self.volts) * energy_wh)

@@ -207,7 +207,7 @@ class _Roads:
         _, number, counts = np.unique(
             np.round(np.log(distance_m) / _LIKE_LENGTH), return_inverse=True, return_counts=True
         )
-        return cls(number, counts[number] - 1.0)
+        return cls(number, (counts[number] - 1).astype(np.float64))
 
     def differ(self, off: Floats) -> float:
         """The share by which roads differ from the model; the first guess counts as a few roads."""

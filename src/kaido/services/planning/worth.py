@@ -46,7 +46,7 @@ class Worth:
     def interval(self, level: Floats) -> NDArray[np.intp]:
         """In which interval a level lies; at a break in the upper one."""
         found = np.searchsorted(self.breaks, level, side="right") - 1
-        inside: NDArray[np.intp] = np.clip(found, 0, len(self.left) - 1)
+        inside: NDArray[np.intp] = np.minimum(np.maximum(found, 0), len(self.left) - 1)  # clip takes thrice the time
         return inside
 
     def at(self, level: Floats) -> Floats:
