@@ -1,4 +1,7 @@
-"""What ``pip install .`` brings: the wheel has every file of the package that is not ignored."""
+"""What ``pip install .`` brings: the wheel has every file of the package that is not ignored, and the assets that are.
+
+tests/console/test_wheel.py builds one.
+"""
 
 from __future__ import annotations
 
@@ -19,8 +22,11 @@ def test_the_program_is_where_the_package_says() -> None:
 
 
 def test_no_file_of_the_package_is_left_out() -> None:
-    assert PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"] == {"packages": ["src/kaido"]}
-    files = [str(file) for file in (ROOT / "src" / "kaido").rglob("*") if file.is_file() and file.suffix != ".pyc"]
+    wheel = PROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]
+    assert wheel["packages"] == ["src/kaido"]
+    [made] = wheel["artifacts"]
+    found = [path for path in (ROOT / "src" / "kaido").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    files = [str(path) for path in found if not path.is_relative_to(ROOT / made)]
     assert any(file.endswith(".dbc") for file in files)
     try:
         ignored = subprocess.run(
