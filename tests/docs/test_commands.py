@@ -95,7 +95,7 @@ class Reader:
         return done.stdout
 
     def _await_platform(self) -> None:
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 90
         while not (self.folder / "data" / "run" / "platform.json").exists():
             log = (self.folder / "background.log").read_text()
             assert self.running[-1].poll() is None, log
@@ -107,7 +107,7 @@ class Reader:
             process.send_signal(signal.SIGINT)
         for process in self.running:
             try:
-                process.wait(30)
+                process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
