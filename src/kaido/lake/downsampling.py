@@ -1,8 +1,8 @@
 """Fewer points that still show every extreme.
 
 Each series (a signal of a vehicle) with more samples than asked for is cut into equal spans of time; a span keeps its
-smallest and its largest value, and the series its first and last sample. A series of texts keeps, in each span, the
-first sample whose text differs from the one before.
+smallest and its largest value (of several that are equal, any), and the series its first and last sample. A series of
+texts keeps, in each span, the first sample whose text differs from the one before.
 """
 
 from __future__ import annotations
