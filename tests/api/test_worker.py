@@ -43,7 +43,8 @@ async def _served(settings: Settings) -> AsyncIterator[httpx.AsyncClient]:
     stop = asyncio.Event()
     serving = asyncio.create_task(run(settings, stop))
     headers = {"Authorization": f"Bearer {secret}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{settings.api_port}", headers=headers) as http:
+    base = f"http://127.0.0.1:{settings.api_port}"
+    async with httpx.AsyncClient(base_url=base, headers=headers, timeout=60) as http:  # a busy machine is no error
         try:
             await _until(http, "version")
             yield http
@@ -116,3 +117,19 @@ async def test_nats_may_come_later_and_then_changes_are_announced(
             ]
             assert "api" in {report["component"] for report in await gather_status(nats)}
             await nats.close()
+
+
+@pytest.mark.parametrize("proxies", ["", "127.0.0.1", "192.0.2.1"])
+async def test_what_a_proxy_says_counts_where_it_is_named(tmp_path: Path, proxies: str) -> None:
+    settings = load(data=tmp_path, api_port=_free_port(), api_proxies=proxies)
+    async with _served(settings) as http:
+        await http.post("/v1/companies", json={"name": "acme"})
+        wish = {"name": "hanako", "password": "koi-pond-lantern-74"}
+        made = await http.post("/v1/users", json={**wish, "role": "viewer"})
+        assert made.status_code == 201, made.text
+        said = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https"}
+        entered = await http.post("/v1/session", json=wish, headers=said)
+        (row,) = [one for one in (await http.get("/v1/audit")).json()["items"] if one["what"] == "session-sign-in"]
+    counts = proxies == "127.0.0.1"
+    assert ("Secure" in entered.headers["set-cookie"]) == counts
+    assert row["details"]["address"] == ("203.0.113.9" if counts else "127.0.0.1")
