@@ -51,7 +51,8 @@ const copies = {
   "countries.json": "node_modules/world-atlas/countries-50m.json",
 };
 for (const [name, source] of Object.entries(copies)) {
-  await keep(name, await readFile(source));
+  const content = await readFile(source, "utf8");
+  await keep(name, content.replace(/\n\/\/# sourceMappingURL=\S+\s*$/, "\n")); // its map is not here
 }
 
 // The licences of what is inside ask that they go with it.

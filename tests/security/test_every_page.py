@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["full"]
 
-NOBODY = "zebru"
-"""As near to what company a has as company b's names are."""
+NOBODY = "qebra"
+"""As near to the names of company a as company b's are: of those, errors name the nearest."""
 TEMPLATES = Path(safety.__file__).parent / "templates"
 
 NEEDS = {
