@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import select
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -67,10 +68,13 @@ def provider() -> Iterator[str]:
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=HERE, stdin=pipe, stdout=pipe, stderr=subprocess.DEVNULL, text=True) as process:
         assert process.stdout is not None
-        issuer = process.stdout.readline().strip()
-        assert issuer.startswith("http://127.0.0.1:")
-        yield issuer
-        process.kill()
+        try:
+            assert select.select([process.stdout], [], [], START_SECONDS)[0], "the provider does not start"
+            issuer = process.stdout.readline().strip()
+            assert issuer.startswith("http://127.0.0.1:")
+            yield issuer
+        finally:
+            process.kill()
 
 
 def _installed() -> str:
