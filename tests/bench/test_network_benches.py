@@ -31,6 +31,11 @@ WANTED = {
     },
     "ingest": {"values from socket to committed lake and twin, sustained"},
     "latency": {"publish to twin, 99 %", "publish to WebSocket, 99 %"},
+    "console": {
+        "Fleet page usable, 500 cars",
+        "Fleet page with its map, over the network",
+        "API with 5 viewers of 500 moving cars",
+    },
     "commands": {"API call to the vehicle's receipt, 99 %", "API call to the known outcome, 99 %"},
 }
 

@@ -13,7 +13,7 @@ import uvicorn
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed
 
-from kaido.api import live, turns
+from kaido.api import sockets, turns
 from kaido.api.app import create_app
 from kaido.api.services import Services
 from kaido.api.worker import _Server
@@ -108,7 +108,7 @@ async def test_conditions_that_are_meant_to_hurt(tmp_path: Path, where: str) -> 
 
 
 async def test_a_watcher_whose_token_ends_watches_no_longer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "PROOF_SECONDS", 0.1)
+    monkeypatch.setattr(sockets, "PROOF_SECONDS", 0.1)
     async with EmbeddedServer(tmp_path / "nats") as nats:
         app = create_app(load(data=tmp_path, nats_url=nats.url, nats_token=nats.token))
         with socket.create_server(("127.0.0.1", 0)) as listener:

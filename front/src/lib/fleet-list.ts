@@ -130,6 +130,7 @@ export class FleetList {
       link.title = status;
     }
     row.classList.toggle("chosen", id === this.selected);
+    model.title = about?.model ?? "";
     put(model, about ? [about.model, about.market].filter(Boolean).join(" · ") || "-" : "");
     put(speed, shownText(fleet.speed[car]! * this.speed.factor + this.speed.offset, this.speed));
     put(charge, Number.isNaN(fleet.charge[car]!) ? "-" : fleet.charge[car]!.toFixed(1));

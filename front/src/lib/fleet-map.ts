@@ -52,6 +52,12 @@ export class FleetMap {
     this.tick();
   }
 
+  /** Calls back when the base map is drawn, for the first time. */
+  drawn(back: () => void): void {
+    if (this.map.loaded()) back();
+    else this.map.once("load", back);
+  }
+
   /** The fleet has new positions. */
   tick(): void {
     this.cars.tick();

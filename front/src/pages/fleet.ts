@@ -107,7 +107,7 @@ async function drawMap(): Promise<void> {
     map = await FleetMap.create({ element, fleet, view: readView(given.get("at")), onSelect: (id) => select(id), onView });
     map.select(list.selected);
     count();
-    element.dataset.ready = "true";
+    map.drawn(() => (element.dataset.ready = "true"));
   } catch (error) {
     element.hidden = true;
     note.hidden = false;

@@ -8,15 +8,13 @@ import json
 import math
 from typing import TYPE_CHECKING, Annotated, Any
 
-from fastapi import APIRouter, Query, WebSocket, WebSocketDisconnect
-from fastapi.concurrency import run_in_threadpool
+from fastapi import APIRouter, Query, WebSocket
 
-from kaido.api import looks
-from kaido.api.auth import Reader, Rooms, principal
+from kaido.api import looks, sockets
+from kaido.api.auth import Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
 from kaido.api.live_every import EveryWatcher
 from kaido.api.live_hub import Hubs, Watcher
-from kaido.errors import UnauthenticatedError, UnavailableError
-from kaido.runtime import tasks
+from kaido.errors import UnavailableError
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -29,9 +27,7 @@ router = APIRouter(tags=["live"])
 SEND_SECONDS = 0.05
 ALIVE_SECONDS = 5.0
 """With ``every``, a client hears something so often: else a link that broke silently would look like a quiet car."""
-PROOF_SECONDS = 2.0
-"""How often the token is looked at again: one that was revoked, or has ended, watches no longer."""
-_POLICY_VIOLATION, _TRY_AGAIN_LATER = 1008, 1013
+_TRY_AGAIN_LATER = 1013
 Globs = Annotated[list[str] | None, Query(max_length=100)]
 
 
@@ -65,12 +61,7 @@ async def live(
         hubs.watching(rooms.journal.nats, caller.company, watcher),
         looks.watching(rooms, caller, seen) as note,
     ):
-        sending = asyncio.create_task(_send(link, watcher, note, ALIVE_SECONDS if every else None))
-        leaving = asyncio.create_task(_until_it_leaves(link))
-        ending = asyncio.create_task(_until_its_token_ends(link))
-        beside = {sending, leaving, ending}
-        await asyncio.wait(beside, return_when=asyncio.FIRST_COMPLETED)
-        await tasks.end(beside)
+        await sockets.tell(link, _send(link, watcher, note, ALIVE_SECONDS if every else None))
 
 
 def _hubs(link: WebSocket) -> Hubs:
@@ -82,39 +73,19 @@ def _hubs(link: WebSocket) -> Hubs:
 
 
 async def _send(link: WebSocket, watcher: Watching, note: Callable[[], Awaitable[None]], alive_s: float | None) -> None:
-    with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it left while we sent
-        while True:
-            rows: list[dict[str, Any]] = []
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(alive_s):
-                    rows = await watcher.take()
-            if looks.are_positions(row["signal"] for row in rows if "signal" in row):
-                try:
-                    await note()
-                except UnavailableError as error:
-                    await link.close(_TRY_AGAIN_LATER, str(error)[:100])
-                    return
-            await link.send_text(_as_json(rows))
-            await asyncio.sleep(SEND_SECONDS)
-
-
-async def _until_it_leaves(link: WebSocket) -> None:
-    with contextlib.suppress(WebSocketDisconnect):
-        while True:
-            await link.receive_text()  # nothing that it says means anything
-
-
-async def _until_its_token_ends(link: WebSocket) -> None:
     while True:
-        await asyncio.sleep(PROOF_SECONDS)
-        try:
-            await run_in_threadpool(principal, link)
-        except UnauthenticatedError as error:
-            with contextlib.suppress(WebSocketDisconnect, RuntimeError):
-                await link.close(_POLICY_VIOLATION, str(error)[:100])
-            return
-        except UnavailableError:
-            continue  # a database that is away revokes nobody
+        rows: list[dict[str, Any]] = []
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(alive_s):
+                rows = await watcher.take()
+        if looks.are_positions(row["signal"] for row in rows if "signal" in row):
+            try:
+                await note()
+            except UnavailableError as error:
+                await link.close(_TRY_AGAIN_LATER, str(error)[:100])
+                return
+        await link.send_text(_as_json(rows))
+        await asyncio.sleep(SEND_SECONDS)
 
 
 def _as_json(rows: Sequence[dict[str, Any]]) -> str:

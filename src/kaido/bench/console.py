@@ -46,7 +46,7 @@ def run(options: BenchOptions) -> list[Figure]:
 
 
 async def _run(options: BenchOptions) -> list[Figure]:
-    fleets = options.pick(FLEETS, (100, 1_000))
+    fleets = options.pick(FLEETS, (500,))
     async with Site(options.folder, ["gateway", "ingest", "control", "api"]) as site:
         company = Company(site)
         password = secrets.token_urlsafe(16)
@@ -103,7 +103,7 @@ async def _weights(browser: Browser, person: Person, options: BenchOptions) -> l
     async with signed_in(browser, person) as context:
         of_map = await weight(context, "/fleet")
     others: dict[str, float] = {}
-    for path in OTHER_PAGES:
+    for path in options.pick(OTHER_PAGES, OTHER_PAGES[:1]):
         async with signed_in(browser, person) as context:
             try:
                 others[path] = await weight(context, path)
