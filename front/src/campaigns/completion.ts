@@ -27,11 +27,9 @@ export async function complete(text: string, caret: number): Promise<{ from: num
   language ??= askJson<Language>("/campaign-language");
   const known = await language;
   const found: Suggestion[] = [];
-  if (place.kind === "key") found.push(...keys(known, place, text));
-  else if (PATHS.has(place.key)) {
-    if (place.kind === "item") found.push(...keys(known, place, text));
-    found.push(...(await signals(place.word)));
-  } else if (EXPRESSIONS.has(place.key)) found.push(...(await signals(place.word)), ...calls(known, place));
+  if (place.kind !== "value") found.push(...keys(known, place, text)); // an item may be a mapping, or not
+  if (PATHS.has(place.key)) found.push(...(await signals(place.word)));
+  else if (EXPRESSIONS.has(place.key)) found.push(...(await signals(place.word)), ...calls(known, place));
   else found.push(...values(known, place));
   return { from: place.from, suggestions: found.filter(({ text }) => text.trim() !== place.word).slice(0, MOST) };
 }

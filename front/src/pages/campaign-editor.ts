@@ -14,11 +14,14 @@ const editor = new Editor(document.querySelector("#editor")!);
 
 // What was typed and not saved comes back, as long as the tab is open.
 const before = sessionStorage.getItem(kept);
+const anew = document.querySelector<HTMLButtonElement>("#anew")!;
 if (before !== null && before !== area.value && !document.querySelector('[role="alert"]:not(#mistake)')) {
   area.value = before;
-  area.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "historyUndo" }));
-  toast("What you had written here is back. Load the page again with Shift to begin anew.", "note");
+  anew.hidden = false;
+  setTimeout(() => area.dispatchEvent(new InputEvent("input", { bubbles: true, inputType: "historyUndo" }))); // htmx listens by then
+  toast("What you had written here is back.", "note");
 }
+anew.addEventListener("click", () => { sessionStorage.removeItem(kept); location.assign(location.pathname); });
 area.addEventListener("input", () => sessionStorage.setItem(kept, area.value));
 form.addEventListener("submit", () => sessionStorage.removeItem(kept));
 
