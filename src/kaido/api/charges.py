@@ -31,10 +31,6 @@ class ChargeOut(activities.Activity):
     power_max_w: float | None
     power_mean_w: float | None = Field(description="While power flowed.")
     battery_temperature_c: float | None
-    cost: float | None = Field(
-        None, description="By the tariff that was asked for, by itself; null where nobody knows what it took."
-    )
-    currency: str | None = Field(None, description="Of the cost.")
 
     @computed_field(
         description="How far that may be off (a standard deviation), by what a current sensor's data sheet says."
@@ -44,6 +40,13 @@ class ChargeOut(activities.Activity):
         if not self.energy_battery_wh or not self.charge_ah or self.charging_s is None:
             return None
         return Sensor().energy_sd_wh(self.energy_battery_wh, self.charge_ah, self.charging_s / 3_600)
+
+
+class ListedCharge(ChargeOut):
+    """A charging session in a list, with what it cost where that was asked for."""
+
+    cost: float | None = Field(None, description="By the tariff, by itself; null where nobody knows what it took.")
+    currency: str | None = Field(None, description="Of the cost.")
 
 
 class Slot(BaseModel):
@@ -70,9 +73,9 @@ def list_(
     asked: activities.Listing,
     tariff: Annotated[str | None, Query(description="Say what each cost, by the tariff of this name.")] = None,
     efficiency: charge_costs.Efficiency = 0.9,
-) -> Page[ChargeOut]:
+) -> Page[ListedCharge]:
     """The newest first, in pages."""
-    found = activities.page(Page[ChargeOut], ChargeOut, "charges", rooms, caller, asked)
+    found = activities.page(Page[ListedCharge], ListedCharge, "charges", rooms, caller, asked)
     if tariff is None:
         return found
     kept = rooms.tariffs.get(caller.company, tariff).tariff

@@ -67,7 +67,7 @@ class Flow:
     def sources(self, ends: Floats) -> Floats:
         """From which levels a step ends there; of several the lowest."""
         found = np.searchsorted(self.ends, ends, side="left")
-        at = np.minimum(np.maximum(found, 1), len(self.ends) - 1)
+        at: NDArray[np.intp] = np.minimum(np.maximum(found, 1), len(self.ends) - 1)
         low, high = self.ends[at - 1], self.ends[at]
         share = np.divide(ends - low, high - low, out=np.zeros_like(ends), where=high > low)
         return self.levels[at - 1] + np.clip(share, 0.0, 1.0) * (self.levels[at] - self.levels[at - 1])
