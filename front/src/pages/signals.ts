@@ -53,7 +53,7 @@ async function copy(text: string, said: string): Promise<void> {
 
 function share(): void {
   const drawn = plots.drawn;
-  void copy(location.origin + (drawn ? ranged(drawn[0], drawn[1] + 0.001) : changed(() => undefined)), "The link is copied; it shows these very moments.");
+  void copy(location.origin + (drawn ? ranged(...drawn) : changed(() => undefined)), "The link is copied; it shows these very moments.");
 }
 
 document.addEventListener("click", (event) => {

@@ -17,11 +17,11 @@ export function toggled(name: "vehicle" | "signal", value: string): string {
   });
 }
 
-/** The address with a range, in Unix seconds. */
+/** The address with a range, in Unix seconds; a millisecond wider, since times come rounded to that. */
 export function ranged(from: number, to: number): string {
   return changed((query) => {
-    query.set("start", new Date(Math.floor(from * 1000)).toISOString());
-    query.set("end", new Date(Math.ceil(to * 1000)).toISOString());
+    query.set("start", new Date(Math.floor(from * 1000) - 1).toISOString());
+    query.set("end", new Date(Math.ceil(to * 1000) + 1).toISOString());
   });
 }
 
