@@ -23,7 +23,7 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("kaido")
 
 
-LONG = {"docs", "soak", "whole"}
+LONG = {"console", "docs", "soak", "whole"}
 """Folders with files of a minute and more."""
 
 

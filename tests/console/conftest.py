@@ -43,6 +43,8 @@ CHROMIUM = (
 SIZES = {"wide": (1440, 900), "laptop": (1280, 720), "phone": (390, 844)}
 SHOTS = Path(__file__).parent / ".shots"
 PATIENCE_MS = 20_000
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done())))"
+"""Resolves when what changed has been drawn."""
 _HERE = Path(__file__).parent
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -214,6 +216,7 @@ async def shot(page: Page, name: str, sizes: tuple[str, ...] = tuple(SIZES)) -> 
     for size in sizes:
         width, height = SIZES[size]
         await page.set_viewport_size({"width": width, "height": height})
+        await page.evaluate(DRAWN)
         await page.screenshot(path=SHOTS / f"{name}-{size}.png")
     if before:
         await page.set_viewport_size(before)
