@@ -35,7 +35,8 @@ export class Board {
 
   /** Shows these signals, in this order; what stays keeps its place on the screen. */
   choose(signals: SignalInfo[], store: SeriesStore): void {
-    const known = new Map(this.places.map((place) => [place.signal.path, place]));
+    const before = this.places;
+    const known = new Map(before.map((place) => [place.signal.path, place]));
     this.places = signals.map((signal) => {
       const isState = this.isState(signal, store);
       const place = known.get(signal.path);
@@ -49,7 +50,8 @@ export class Board {
       place.part.destroy();
       place.element.remove();
     }
-    this.host.append(...this.places.map((place) => place.element));
+    const same = before.length === this.places.length && this.places.every(({ element }, at) => element === before[at]!.element);
+    if (!same) this.host.append(...this.places.map((place) => place.element));
   }
 
   /** Draws what the store has of that time. `shift` is added to all moments: two trips from one start. */

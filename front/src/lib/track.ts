@@ -1,5 +1,5 @@
 // Where a vehicle was when: its positions over time, between which it moves straight on.
-import { fetchSamples } from "./samples";
+import { fetchThinned } from "./samples";
 import { before } from "./search";
 import { type Series, SeriesStore } from "./series";
 
@@ -13,7 +13,7 @@ export class Track {
   /** That of a stretch of time (Unix seconds). */
   static async fetch(vehicle: string, from: number, to: number): Promise<Track> {
     const store = new SeriesStore();
-    store.merge(await fetchSamples(vehicle, [LATITUDE, LONGITUDE], from, to + 0.001, POINTS));
+    store.merge(await fetchThinned(vehicle, [LATITUDE, LONGITUDE], from, to + 0.001, POINTS));
     return new Track(store.of(vehicle, LATITUDE), store.of(vehicle, LONGITUDE));
   }
 

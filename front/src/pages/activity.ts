@@ -6,7 +6,7 @@ import { Chart } from "../lib/chart";
 import { installControls } from "../lib/controls";
 import { Player } from "../lib/player";
 import { RouteMap, type Line } from "../lib/route-map";
-import { fetchSamples, secondsOf } from "../lib/samples";
+import { fetchThinned, secondsOf } from "../lib/samples";
 import { SeriesStore } from "../lib/series";
 import { toast } from "../lib/toast";
 import { Track } from "../lib/track";
@@ -60,7 +60,7 @@ function show(range: typeof whole): void {
 async function fill(): Promise<void> {
   const range = shown;
   try {
-    const found = await fetchSamples(vehicle!, signals.map((one) => one.path), range.from, range.to + 0.001, POINTS);
+    const found = await fetchThinned(vehicle!, signals.map((one) => one.path), range.from, range.to + 0.001, POINTS);
     if (range !== shown) return;
     store.clear();
     store.merge(found);

@@ -7,7 +7,7 @@ import { installControls } from "../lib/controls";
 import { distances } from "../lib/distance";
 import { Player } from "../lib/player";
 import { RouteMap, type Line } from "../lib/route-map";
-import { fetchSamples, secondsOf } from "../lib/samples";
+import { fetchThinned, secondsOf } from "../lib/samples";
 import { SeriesStore } from "../lib/series";
 import { toast } from "../lib/toast";
 import { Track, valueAt } from "../lib/track";
@@ -50,7 +50,7 @@ async function wayOf(trip: Trip): Promise<Way> {
   const [from, to] = [secondsOf(trip.start), secondsOf(trip.end)];
   const paths = [...new Set([SPEED, ...signals.map((one) => one.path)])];
   const [samples, track, route] = await Promise.all([
-    fetchSamples(trip.vehicle, paths, from, to + 0.001, POINTS),
+    fetchThinned(trip.vehicle, paths, from, to + 0.001, POINTS),
     Track.fetch(trip.vehicle, from, to),
     askJson<{ points: { latitude: number; longitude: number }[] }>(`/trips/${trip.id}/route`),
   ]);

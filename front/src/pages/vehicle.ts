@@ -6,7 +6,7 @@ import { installControls } from "../lib/controls";
 import { Live, type Gap, type LinkState } from "../lib/live";
 import { installParts } from "../lib/parts";
 import { Player, type Range } from "../lib/player";
-import { fetchSamples, secondsOf } from "../lib/samples";
+import { fetchThinned, secondsOf } from "../lib/samples";
 import { SeriesStore } from "../lib/series";
 import { Timeline, type Activity } from "../lib/timeline";
 import { toast } from "../lib/toast";
@@ -112,7 +112,7 @@ async function fill(range: Range): Promise<void> {
   linkState.dataset.state = "stored";
   linkState.textContent = "Fetching…";
   try {
-    const found = await fetchSamples(vehicle, signals.map((one) => one.path), range.from, range.to, POINTS, mine.signal);
+    const found = await fetchThinned(vehicle, signals.map((one) => one.path), range.from, range.to, POINTS, mine.signal);
     if (mine.signal.aborted) return;
     store.merge(found);
     linkState.textContent = `${momentText(range.from)} to ${momentText(range.to)}`;
