@@ -23,9 +23,12 @@ export interface Panel {
   lines: Line[];
 }
 
-/** Asks for what the address says (`/signals/series?…`). */
+/** Asks for what the address says (`/signals/series?…`); in the order in which its signals are named, then those of patterns. */
 export async function fetchLines(address: string, stop: AbortSignal): Promise<Line[]> {
-  return (await askJson<{ series: Line[] }>(address, { signal: stop })).series;
+  const named = new URLSearchParams(address.split("?")[1]).getAll("signal");
+  const place = (line: Line): number => (named.includes(line.signal) ? named.indexOf(line.signal) : named.length);
+  const { series } = await askJson<{ series: Line[] }>(address, { signal: stop });
+  return series.sort((one, other) => place(one) - place(other));
 }
 
 /** One panel for each unit, in the order in which units first appear; lines of texts have none. */

@@ -117,4 +117,4 @@ def by_clock(text: str, zone: ZoneInfo) -> str:
         given = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return given.astimezone(zone).isoformat(sep=" ", timespec="seconds")[:19] if given.tzinfo else text
+    return given.astimezone(zone).strftime("%Y-%m-%d %H:%M:%S").removesuffix(":00") if given.tzinfo else text
