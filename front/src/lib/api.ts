@@ -1,4 +1,5 @@
 // The public API, as the signed-in person.
+import { hear } from "./clock";
 
 /** What the API refused: what, why, and what to do. */
 export class Problem extends Error {
@@ -15,6 +16,7 @@ export async function ask(path: string, options: RequestInit = {}): Promise<Resp
   const csrf = document.documentElement.dataset.csrf;
   if (csrf && options.method && options.method !== "GET") headers.set("Kaido-CSRF", csrf);
   const answer = await fetch(`/v1${path}`, { signal: AbortSignal.timeout(SECONDS * 1000), ...options, headers });
+  hear(answer.headers.get("Date"));
   if (answer.status === 401) location.assign(`/login?next=${encodeURIComponent(location.pathname + location.search)}`);
   if (!answer.ok) {
     const told = await answer.json().catch(() => ({}));

@@ -54,7 +54,7 @@ export class Board {
     if (!same) this.host.append(...this.places.map((place) => place.element));
   }
 
-  /** Draws what the store has of that time. `shift` is added to all moments: two trips from one start. */
+  /** Draws what the store has of that time. */
   draw(store: SeriesStore, from: number, to: number, marks: Mark[] = []): void {
     for (const { signal, part } of this.places) {
       const series = store.of(this.options.vehicle, signal.path);

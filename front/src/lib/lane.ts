@@ -1,4 +1,5 @@
 // A lane: what state a signal was in over time, as coloured stretches with their names.
+import { now } from "./clock";
 import { ageText } from "./format";
 import { before } from "./search";
 import type { Series } from "./series";
@@ -118,7 +119,7 @@ export class Lane {
     this.value.textContent = time === undefined ? "no value" : this.state(index);
     this.time.className = time !== undefined && this.head === null ? "age" : "at";
     if (time !== undefined) this.time.dateTime = new Date(time * 1000).toISOString();
-    this.time.textContent = time === undefined ? "" : this.head === null ? `${ageText(Date.now() / 1000 - time)} ago` : `since ${clockText(time)}`;
+    this.time.textContent = time === undefined ? "" : this.head === null ? `${ageText(now() - time)} ago` : `since ${clockText(time)}`;
   }
 
   private x(time: number, width: number): number {

@@ -1,4 +1,5 @@
 // What stands over a chart: each trace's name, its value with the unit, and how old it is or when it was.
+import { now } from "./clock";
 import type uPlot from "uplot";
 import type { Along } from "./axes";
 import { quantityText, shownText, unitOf } from "./units";
@@ -73,7 +74,7 @@ export class Legend {
   private when(time: number, newest: boolean): string {
     if (this.along === "elapsed") return `at ${elapsedText(time)}`;
     if (this.along === "distance") return `at ${quantityText(time, "m")}`;
-    return newest ? `${ageText(Date.now() / 1000 - time)} ago` : clockText(time, 1);
+    return newest ? `${ageText(now() - time)} ago` : clockText(time, 1);
   }
 
   private build(names: string): void {

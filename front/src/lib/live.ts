@@ -3,6 +3,7 @@
 // What was missed is in the lake a moment later: after a break, the store is asked for all from the last sample seen to
 // the first that came live again. A vehicle's samples reach the lake in order, so once that first one is there, so is
 // everything before it. What cannot be had stays a gap, and the chart shows it.
+import { now } from "./clock";
 import { Problem, socketUrl } from "./api";
 import { fetchSamples, secondsOf } from "./samples";
 import type { Sample } from "./series";
@@ -89,9 +90,9 @@ export class Live {
           resolve((samples) => samples.some((sample) => sample.signal === signal && sample.time >= time));
         setTimeout(() => resolve(() => true), QUIET_CAR_S * 1000); // a car that says nothing has nothing more
       });
-      const gap = this.broken ?? { from: this.seen, to: Date.now() / 1000, final: false };
+      const gap = this.broken ?? { from: this.seen, to: now(), final: false };
       this.broken = undefined;
-      gap.to = Date.now() / 1000;
+      gap.to = now();
       void this.fill(gap, first);
     };
     socket.onmessage = (event) => this.heard(JSON.parse(event.data as string));
@@ -126,7 +127,7 @@ export class Live {
     if (this.stopped) return;
     if (code === POLICY_VIOLATION) location.reload();
     if (!this.brokenAt) {
-      this.brokenAt = Date.now() / 1000;
+      this.brokenAt = now();
       this.broken = { from: this.seen, to: Infinity, final: false };
       this.missing.add(this.broken);
       this.tell();
@@ -150,8 +151,7 @@ export class Live {
     this.tell();
     for (let attempt = 0; attempt < ATTEMPTS && !this.stopped; attempt++) {
       try {
-        const now = Date.now() / 1000;
-        const samples = await fetchSamples(this.options.vehicle, this.options.signals, gap.from - OVERLAP_S, now + AHEAD_S);
+        const samples = await fetchSamples(this.options.vehicle, this.options.signals, gap.from - OVERLAP_S, now() + AHEAD_S);
         if (this.stopped) return;
         this.options.onSamples(samples);
         const reached = await afterwards;

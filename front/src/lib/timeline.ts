@@ -1,4 +1,5 @@
 // A vehicle's history as a strip: what it did when. Drag over it to choose a stretch, click on a trip or a charge for that.
+import { now } from "./clock";
 import type { Range } from "./player";
 import { clockText, dayText, durationText, minuteText, momentText, zoneText } from "./when";
 
@@ -83,12 +84,12 @@ export class Timeline {
           width: Math.max(this.x(this.selection.to) - this.x(this.selection.from), 2),
         })]
       : [];
-    const now = make("rect", { class: "now", x: this.x(Date.now() / 1000), y: 0, width: 1, height: HEIGHT - 16 });
+    const nowLine = make("rect", { class: "now", x: this.x(now()), y: 0, width: 1, height: HEIGHT - 16 });
     this.svg.setAttribute("width", String(this.width));
     this.svg.setAttribute("aria-label",
       `From ${momentText(from)} to ${momentText(to)}: ${count(seen, "trip")}, ${count(seen, "charge")}`);
     this.svg.replaceChildren(make("rect", { class: "ground", x: 0, y: BAND.top, width: this.width, height: BAND.height }),
-      ...bands, ...this.ticks(), ...chosen, now, this.head);
+      ...bands, ...this.ticks(), ...chosen, nowLine, this.head);
     this.seek(this.at);
   }
 

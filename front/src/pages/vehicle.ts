@@ -1,5 +1,6 @@
 // A vehicle: its history as a strip, and its signals live or over the stretch that is chosen there.
 import { Board, type SignalInfo } from "../lib/board";
+import { now } from "../lib/clock";
 import { fetchHistory } from "../lib/activities";
 import { installChooser } from "../lib/chooser";
 import { installControls } from "../lib/controls";
@@ -64,12 +65,11 @@ function select(range: Range | null, at?: number): void {
   setQuery({ from: range && isoText(range.from), to: range && isoText(range.to), at: null, view: viewS === 86_400 ? null : Math.round(viewS) });
   document.getElementById("window-label")!.hidden = range !== null;
   if (range) {
-    const width = Math.max(viewS, (range.to - range.from) * 1.2);
-    if (range.from < view.from || range.to > view.to) look({ from: Math.min((range.from + range.to + width) / 2, Date.now() / 1000 + width / 50) - width, to: Math.min((range.from + range.to + width) / 2, Date.now() / 1000 + width / 50) });
+    if (range.from < view.from || range.to > view.to) look(around(range, Math.max(viewS, (range.to - range.from) * 1.2)));
     else timeline.set(activities, view, range);
     void fill(range);
   } else {
-    look({ from: Date.now() / 1000 - viewS, to: Date.now() / 1000 + viewS / 50 });
+    look(around(null, viewS));
     watch();
   }
 }
@@ -86,24 +86,30 @@ function watch(): void {
   live = new Live({
     vehicle,
     signals: signals.map((one) => one.path),
-    since: Date.now() / 1000 - windowS - 1,
+    since: now() - windowS - 1,
     onSamples: (samples) => {
       store.merge(samples);
       for (const { time } of samples) newest = Math.max(newest, time);
       dirty = true;
     },
-    onGaps: (now) => { gaps = now; },
+    onGaps: (found) => { gaps = found; },
     onState: say,
   });
 }
 
 function say(state: LinkState): void {
   link = state;
-  const heard = Date.now() / 1000 - newest < QUIET_S;
+  const heard = now() - newest < QUIET_S;
   linkState.dataset.state = state.kind === "live" && !heard ? "quiet" : state.kind;
   linkState.textContent = state.kind === "broken"
     ? `No link since ${momentText(state.since)}; trying again in ${durationText(state.retryInS)}`
-    : state.kind === "connecting" ? "Connecting…" : heard ? "Live" : "Linked; nothing comes from the vehicle now";
+    : state.kind === "connecting" ? "Connecting…" : (heard ? "Live" : "Linked; nothing comes from the vehicle now") + missing();
+}
+
+/** What could not be had of the shown time, in words: the charts show it hatched. */
+function missing(): string {
+  const lost = gaps.filter((gap) => gap.final && gap.to > now() - windowS);
+  return lost.length ? `; ${durationText(lost.reduce((sum, gap) => sum + gap.to - gap.from, 0))} are missing` : "";
 }
 setInterval(() => live && say(link), 1000);
 
@@ -145,18 +151,18 @@ function choose(wanted: SignalInfo[]): void {
 let dirty = true;
 let drawnAt = 0;
 
-function frame(now: number): void {
+function frame(at: number): void {
   requestAnimationFrame(frame);
-  if (player.range || document.hidden || (!dirty && now - drawnAt < DRAW_MS)) return;
+  if (player.range || document.hidden || (!dirty && at - drawnAt < DRAW_MS)) return;
   if (dirty) board.choose(signals, store);
   dirty = false;
-  drawnAt = now;
+  drawnAt = at;
   draw();
 }
 
 function draw(): void {
   const { range } = player;
-  const to = range ? range.to : Date.now() / 1000;
+  const to = range ? range.to : now();
   const from = range ? range.from : to - windowS;
   if (!range) store.forgetBefore(from - 1);
   const marks = gaps.map((gap) => ({
@@ -200,17 +206,21 @@ function look(wanted: Range): void {
 }
 
 function zoom(factor: number): void {
-  const { range } = player;
-  const now = Date.now() / 1000;
   viewS = Math.min(Math.max(viewS * factor, SHORTEST_VIEW_S), LONGEST_VIEW_S);
-  const to = range ? Math.min((range.from + range.to + viewS) / 2, now + viewS / 50) : now + viewS / 50;
-  look({ from: to - viewS, to });
+  look(around(player.range, viewS));
   setQuery({ view: Math.round(viewS) });
+}
+
+/** So much history around a stretch, or up to now; now is a little before the strip's end. */
+function around(range: Range | null, widthS: number): Range {
+  const latest = now() + widthS / 50;
+  const to = range ? Math.min((range.from + range.to + widthS) / 2, latest) : latest;
+  return { from: to - widthS, to };
 }
 
 function skip(direction: -1 | 1): void {
   const done = activities.filter((one) => one.kind !== "idle").sort((one, other) => one.from - other.from);
-  const at = player.range?.from ?? Date.now() / 1000;
+  const at = player.range?.from ?? now();
   const next = direction > 0 ? done.find((one) => one.from > at + 0.001) : done.findLast((one) => one.from < at - 0.001);
   if (next) select({ from: next.from, to: next.to });
   else toast(direction > 0 ? "No later trip or charge here." : "No earlier trip or charge here: show more time (-).", "note");
