@@ -68,7 +68,7 @@ function show(): void {
   const state = document.getElementById("state")!;
   state.textContent = newest.state;
   state.className = `tag ${newest.state === "running" ? "good" : "bad"}`;
-  (document.getElementById("asked") as HTMLTimeElement).dateTime = newest.asked;
+  document.querySelector<HTMLTimeElement>("#asked time")!.dateTime = newest.asked;
   for (const [table, one] of Object.entries(newest.lake)) {
     const place = root.querySelector(`[data-rows="${table}"]`);
     if (place) place.textContent = one.rows.toLocaleString("en-US");
