@@ -12,6 +12,8 @@ const FEW = 2000;
 /** A frame in which no car has moved further than this looks like the one before: it is not drawn. */
 const SEEN_PIXELS = 0.25;
 const FRAME_MS = 16;
+/** Where so many are looked at that they cover each other, they are smaller: all of them take about so many pixels. */
+const MOST_PIXELS = 1_200_000;
 
 export interface CarsLook {
   /** Colours by the number of the status, each 0 to 1. */
@@ -36,6 +38,8 @@ export class CarsLayer implements CustomLayerInterface {
   private waiting = 0;
   private isNew = false;
   private stale = true;
+  /** How many shown cars lie in the part of the map that is looked at. */
+  private inView = 0;
 
   constructor(
     private readonly fleet: Fleet,
@@ -69,11 +73,13 @@ export class CarsLayer implements CustomLayerInterface {
     const { status, shown, placed, size } = this.fleet;
     for (let car = 0; car < size; car++) this.state[car] = status[car]! | (shown[car]! & placed[car]! ? 0 : HIDDEN);
     this.stale = true;
+    this.count();
     this.map?.triggerRepaint();
   }
 
   onAdd(map: Chart, gl: WebGL2RenderingContext): void {
     this.map = map;
+    map.on("moveend", () => this.count());
     this.draw = program(gl);
     this.stale = true;
   }
@@ -145,7 +151,23 @@ export class CarsLayer implements CustomLayerInterface {
 
   private pixels(zoom: number): number {
     const size = Math.min(Math.max(2 + 0.6 * zoom, 3), 11);
-    return this.fleet.size < FEW ? Math.max(size, 8) : size;
+    if (this.fleet.size < FEW) return Math.max(size, 8);
+    return Math.max(Math.min(size, Math.sqrt(MOST_PIXELS / Math.max(this.inView, 1))), 2);
+  }
+
+  private count(): void {
+    if (!this.map) return;
+    const { fleet } = this;
+    const bounds = this.map.getBounds();
+    const west = stepsEast(bounds.getWest());
+    const width = ((bounds.getEast() - bounds.getWest()) / 360) * 2 ** 32;
+    const north = stepsSouth(bounds.getNorth());
+    const south = stepsSouth(bounds.getSouth());
+    this.inView = 0;
+    for (let car = 0; car < fleet.size; car++) {
+      if (this.state[car]! & HIDDEN || fleet.south[car]! < north || fleet.south[car]! > south) continue;
+      if ((fleet.east[car]! - west) >>> 0 <= width) this.inView += 1;
+    }
   }
 
   private grow(room: number): void {

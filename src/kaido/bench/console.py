@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import uvloop
 
 from kaido.bench import console_browser, console_peer
-from kaido.bench.console_browser import Person, frames_a_second, signed_in, until, usable, weight
+from kaido.bench.console_browser import Frames, Person, frames, signed_in, until, usable, weight
 from kaido.bench.console_feed import Feed
 from kaido.bench.console_viewers import share_of_a_core
 from kaido.bench.figure import Figure
@@ -60,9 +60,9 @@ async def _run(options: BenchOptions) -> list[Figure]:
         try:
             async with console_browser.started() as browser:
                 for cars in fleets:
-                    measured, update_ms = await _moving(browser, person, journal, cars, options)
+                    measured, drawn = await _moving(browser, person, journal, cars, options)
                     figures += measured
-                figures.append(await _peer(browser, fleets[-1], update_ms, options))
+                figures.append(await _peer(browser, fleets[-1], drawn.update_ms, options))
                 figures += await _weights(browser, person, options)
                 figures += await _charts(browser, person, site, options)
         except UnavailableError as error:
@@ -73,7 +73,7 @@ async def _run(options: BenchOptions) -> list[Figure]:
 
 async def _moving(
     browser: Browser, person: Person, journal: Journal, cars: int, options: BenchOptions
-) -> tuple[list[Figure], float]:
+) -> tuple[list[Figure], Frames]:
     options.say(f"{cars:,} cars move")
     feed = Feed(journal, cars)
     await feed.once()
@@ -83,7 +83,7 @@ async def _moving(
             page, seconds = await usable(context)
             await until(page, f"document.getElementById('total').textContent === '{cars:,}'")
             await asyncio.sleep(options.pick(SETTLE_SECONDS, 1.0))
-            frames, update_ms = await frames_a_second(page, min(options.seconds, 20.0))
+            drawn = await frames(page, min(options.seconds, 20.0))
     finally:
         problems = await end([feeding])
     for problem in problems:
@@ -92,10 +92,11 @@ async def _moving(
         options.remark(f"{cars:,} cars: a round of positions was up to {feed.late_seconds:.1f} s late")
     floor = FRAMES_FLOOR if cars == FLEETS[-1] else None
     figures = [
-        Figure.of(f"map with {cars:,} moving cars", frames, "frames/s", bound=floor),
+        Figure.of(f"map with {cars:,} moving cars", drawn.per_second, "frames/s", bound=floor),
+        Figure.of(f"processor time of a frame, {cars:,} cars", drawn.cpu_ms, "ms", better="lower"),
         Figure.of(f"Fleet page usable, {cars:,} cars", seconds, "s", better="lower"),
     ]
-    return figures, update_ms
+    return figures, drawn
 
 
 async def _weights(browser: Browser, person: Person, options: BenchOptions) -> list[Figure]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import shutil
 import statistics
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kaido.bench.console_feed import MIDDLE
+from kaido.bench.measuring import descendants, usage
 from kaido.bench.vehicles import COMPANY
 from kaido.errors import UnavailableError
 
@@ -133,8 +135,28 @@ async def until(page: Page, expression: str) -> None:
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def frames_a_second(page: Page, seconds: float) -> tuple[float, float]:
-    """How often the cars are drawn, and the middle of the milliseconds from new positions to their first frame."""
+@dataclass(frozen=True)
+class Frames:
+    """How the cars were drawn for a while.
+
+    Attributes:
+        per_second: frames.
+        cpu_ms: of all of the browser's processes, for each frame.
+        update_ms: from new positions to their first frame, the middle.
+    """
+
+    per_second: float
+    cpu_ms: float
+    update_ms: float
+
+
+async def frames(page: Page, seconds: float) -> Frames:
+    """Look on for some seconds.
+
+    Raises:
+        UnavailableError: nothing new is drawn.
+    """
+    before = _cpu_seconds()
     count, took, updates = await page.evaluate(
         """async (ms) => {
           const [from, began] = [window.drawn, performance.now()];
@@ -144,9 +166,18 @@ async def frames_a_second(page: Page, seconds: float) -> tuple[float, float]:
         }""",
         1_000 * seconds,
     )
-    if not updates:
+    used = _cpu_seconds() - before
+    if not updates or not count:
         raise UnavailableError("the map of the bench shows no new positions", fix="See the log of the API")
-    return float(1_000 * count / took), statistics.median(updates)
+    return Frames(1_000 * count / took, 1_000 * used / count, statistics.median(updates))
+
+
+def _cpu_seconds() -> float:
+    used = 0.0
+    for pid in descendants(os.getpid(), "chrom"):
+        with contextlib.suppress(ProcessLookupError):
+            used += usage(pid).cpu_s
+    return used
 
 
 async def weight(context: BrowserContext, path: str) -> float:

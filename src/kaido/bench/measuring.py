@@ -33,3 +33,21 @@ def usage(pid: int) -> Usage:
     except (FileNotFoundError, IndexError):
         raise ProcessLookupError(pid) from None
     return Usage((int(fields[_USER]) + int(fields[_SYSTEM])) / _TICKS, resident * _PAGE)
+
+
+def descendants(pid: int, named: str) -> list[int]:
+    """The processes that a process, or a process below it, started, and whose name begins so."""
+    parents: dict[int, list[tuple[int, str]]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            begin, _, rest = stat.read_text().rpartition(") ")
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        parents.setdefault(int(rest.split()[1]), []).append((int(stat.parent.name), begin.partition("(")[2]))
+    found, looked_at = [], [pid]
+    while looked_at:
+        for child, name in parents.get(looked_at.pop(), []):
+            looked_at.append(child)
+            if name.startswith(named):
+                found.append(child)
+    return found
