@@ -4,11 +4,14 @@ from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kaido.errors import TooLargeError
+from kaido.flow import SAMPLE_SCHEMA
 from kaido.lake import Lake
 from kaido.lake.names import may_lie_between
 from tests.lake.samples import DAY, NOON, micros, samples, table
@@ -100,6 +103,26 @@ def test_thinning_keeps_extremes_and_ends(
     assert min(values) == min(v for _, v in found)
     assert max(values) == max(v for _, v in found)
     assert lake.signals("car-1", "Vehicle.Speed", points=points).to_pylist() == thinned
+
+
+def test_thinning_keeps_nothing_of_what_it_leaves_out(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Twenty files, of which all of the samples would not fit the memory by far."""
+    count = 200_000
+    for version in range(20):
+        times = micros(NOON) + 10_000 * (np.arange(count) + version * count)
+        values = np.sin(times / 1e9)
+        values[count // 2] = 5 + version
+        car, signal = (
+            pa.array([name]).take(pa.array(np.zeros(count, np.int32))) for name in ("car-1", "Vehicle.Speed")
+        )
+        nothing = [pa.nulls(count, SAMPLE_SCHEMA.field(name).type) for name in ("text", "campaign", "event")]
+        columns = [car, signal, pa.array(times, pa.timestamp("us", "UTC")), pa.array(values), *nothing]
+        lake.append(pa.table(columns, schema=SAMPLE_SCHEMA), app_id="journal", version=version)
+    monkeypatch.setattr("kaido.lake.reads.MEMORY_MB", 80)
+    found = lake.thinned("*", "*", points=1_000, limit=10_000)
+    assert found["samples"][0].as_py() == 20 * count
+    assert len(found) <= 1_000
+    assert {5.0 + version for version in range(20)} <= {*found["value"].to_pylist()}
 
 
 def test_thinning_texts_keeps_changes(lake: Lake) -> None:

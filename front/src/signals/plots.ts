@@ -61,10 +61,13 @@ export class Plots {
     if (!range) return place.append(nothing());
     this.range = range;
     for (const panel of panels(lines)) {
+      const frame = document.createElement("div");
       const figure = document.createElement("figure");
-      figure.className = "chart panel";
+      frame.className = "panel";
+      figure.className = "chart";
+      frame.append(figure);
       figure.setAttribute("aria-label", `Over time, in ${unitOf(panel.unit).symbol || "no unit"}`);
-      place.append(figure);
+      place.append(frame);
       const chart = new Chart(figure, { group: "signals", height: HEIGHT, legend: new Table(panel.lines), onSelect: this.onZoom });
       chart.set(panel.lines.map((line) => ({
         label: `${line.vehicle} ${line.signal}`, unit: line.unit, times: line.times, values: line.values, stepped: isStepped(line), gapS: gapS(line),
