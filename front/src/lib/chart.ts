@@ -10,6 +10,9 @@ import { drawMarks, type Mark } from "./marks";
 import { onTheme, traceColor } from "./theme";
 import { unitOf } from "./units";
 
+/** When traces of other times are joined: a gap reaches from a trace's own value to its next one. */
+const GAPS_STAY = 2;
+
 /** One line: its times in Unix seconds (or metres, or seconds since a start), ascending; values in the catalog's unit. */
 export interface Trace {
   label: string;
@@ -163,7 +166,7 @@ export class Chart {
       const { times, values } = trace.stepped ? trace : withGaps(trace, atLeastS, trace.gapS);
       return [times, values.map((value) => (value === null ? null : factor * value + offset))];
     });
-    return tables.length > 1 ? uPlot.join(tables) : (tables[0] ?? [[]]);
+    return tables.length > 1 ? uPlot.join(tables, tables.map((table) => table.map(() => GAPS_STAY))) : (tables[0] ?? [[]]);
   }
 
   private plotOptions(): uPlot.Options {
