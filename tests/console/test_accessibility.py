@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import TimeoutError, expect  # noqa: A004  # it is playwright's own
 
 from kaido.api.app import create_app
 from kaido.runtime.settings import load
@@ -16,7 +17,7 @@ from tests.console.places import LEAD_ON, PARTS, page_routes, places
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from playwright.async_api import Page
+    from playwright.async_api import Page, ViewportSize
 
     from tests.console.conftest import Site
     from tests.console.history import History
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 AXE = Path(__file__).parents[2] / "front" / "node_modules" / "axe-core" / "axe.min.js"
 AT_ONCE = 2
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 FAULTS = """async (rules) => {
   const found = await axe.run(document, { resultTypes: ["violations"], ...(rules ? { runOnly: rules } : {}) });
   return found.violations.filter((one) => ["serious", "critical"].includes(one.impact)).map((one) =>
@@ -36,6 +37,8 @@ OVERFLOW = """() => [...document.querySelectorAll("body *")].filter((one) => {
   return box.width && box.right > innerWidth + 1 && document.scrollingElement.scrollWidth > innerWidth + 1;
 }).slice(0, 3).map((one) => one.outerHTML.slice(0, 120))"""
 
+FITS = "() => document.scrollingElement.scrollWidth <= innerWidth + 1"
+PATIENCE_MS = 5_000
 FOCUSED = """() => {
   const [one, style] = [document.activeElement, getComputedStyle(document.activeElement)];
   return [one.outerHTML.slice(0, 120), style.outlineStyle, parseFloat(style.outlineWidth)];
@@ -66,6 +69,8 @@ async def test_no_page_has_a_serious_fault(site: Site, past: History, browser_pa
             await page.emulate_media(color_scheme="dark")
             found += [f"in the dark: {one}" for one in await page.evaluate(FAULTS, ["color-contrast"])]
             await page.set_viewport_size(PHONE)
+            with contextlib.suppress(TimeoutError):  # charts take their new width in a moment
+                await page.wait_for_function(FITS, timeout=PATIENCE_MS)
             found += [f"too wide for a phone: {one}" for one in await page.evaluate(OVERFLOW)]
             await page.set_viewport_size({"width": 1280, "height": 720})
             faults.extend(f"{route}: {one}" for one in found)

@@ -51,6 +51,7 @@ async def test_a_user_from_their_making_to_their_end(site: Site, browser_page: O
     await expect(own.locator("time", has_text="JST").first).to_be_visible()
     await shot(own, "account")
     own.watched.expect("422")  # type: ignore[attr-defined]
+    own.watched.expect("403")  # type: ignore[attr-defined]
     await own.get_by_label("Time zone").fill("Mars/Olympus")
     await own.get_by_role("button", name="Keep").click()
     await expect(own.get_by_role("alert")).to_contain_text("no such time zone")

@@ -45,8 +45,7 @@ SHOWN = {
     "tokens": "/tokens",
 }
 """The screenshots by the routes of their pages."""
-SETTLED = """() => document.documentElement.dataset.ready && !document.querySelector("[aria-busy=true]")
-  && !document.body.innerText.includes("…\\n")"""
+SETTLED = """() => document.documentElement.dataset.ready && !document.querySelector("[aria-busy=true]")"""
 
 
 def images() -> list[str]:
