@@ -69,4 +69,10 @@ def _moment(text: str, person: Person) -> str | None:
 def _said(details: dict[str, Any]) -> list[tuple[str, str]]:
     """The details, the path first."""
     ordered = sorted(details.items(), key=lambda pair: pair[0] != "path")
-    return [(name, ", ".join(map(str, value)) if isinstance(value, list) else str(value)) for name, value in ordered]
+    return [(name, _text(value)) for name, value in ordered]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_text(inner)}" for name, inner in value.items())
+    return ", ".join(map(_text, value)) if isinstance(value, list) else str(value)
