@@ -1,5 +1,6 @@
 // The cars on the map: one draw of points from typed arrays that are changed in place, moved between ticks by the GPU.
 import type { CustomLayerInterface, CustomRenderMethodInput, Map as Chart } from "maplibre-gl";
+import { isSoftware, raster } from "./cars-raster";
 import { program } from "./cars-shader";
 import type { Fleet } from "./fleet";
 import { STEP_X, STEP_Y, stepsEast, stepsSouth } from "./mercator";
@@ -21,6 +22,16 @@ export interface CarsLook {
   rim: [number, number, number];
 }
 
+/** How cars come onto the map. `upload` when something changed; for a frame `begin`, `points` (several times) and `end`. */
+export interface CarsDrawing {
+  upload(from: Int32Array, to: Int32Array, states: Uint8Array, size: number): void;
+  begin(matrix: Float32Array, origin: [number, number], passed: number, look: CarsLook): void;
+  /** Cars from `first` on, so many pixels wide; as rings where they are pointed at. */
+  points(first: number, count: number, pixels: number, ring: boolean): void;
+  end(): void;
+  free(): void;
+}
+
 export class CarsLayer implements CustomLayerInterface {
   readonly id = "cars";
   readonly type = "custom" as const;
@@ -28,7 +39,7 @@ export class CarsLayer implements CustomLayerInterface {
   selected = -1;
   hovered = -1;
   private map?: Chart;
-  private draw?: ReturnType<typeof program>;
+  private draw?: CarsDrawing;
   private from = new Int32Array(0);
   private to = new Int32Array(0);
   private state = new Uint8Array(0);
@@ -80,7 +91,7 @@ export class CarsLayer implements CustomLayerInterface {
   onAdd(map: Chart, gl: WebGL2RenderingContext): void {
     this.map = map;
     map.on("moveend", () => this.count());
-    this.draw = program(gl);
+    this.draw = isSoftware(gl) ? raster(gl) : program(gl);
     this.stale = true;
   }
 
@@ -89,7 +100,7 @@ export class CarsLayer implements CustomLayerInterface {
     this.draw = undefined;
   }
 
-  render(gl: WebGL2RenderingContext, { defaultProjectionData }: CustomRenderMethodInput): void {
+  render(_gl: WebGL2RenderingContext, { defaultProjectionData }: CustomRenderMethodInput): void {
     const { draw, map, fleet } = this;
     if (!draw || !map || !fleet.size || this.state.length < fleet.size) return;
     if (this.stale) draw.upload(this.from, this.to, this.state, fleet.size);
@@ -103,7 +114,7 @@ export class CarsLayer implements CustomLayerInterface {
     for (const car of new Set([this.hovered, this.selected])) {
       if (car >= 0 && car < fleet.size) draw.points(car, 1, pixels + RING_PIXELS * devicePixelRatio, true);
     }
-    gl.bindVertexArray(null);
+    draw.end();
     this.goOn(map, passed);
   }
 

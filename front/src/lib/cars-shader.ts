@@ -1,5 +1,5 @@
 // The WebGL program that draws the cars, and its buffers.
-import type { CarsLook } from "./cars-layer";
+import type { CarsDrawing } from "./cars-layer";
 
 const VERTEX = `#version 300 es
 in ivec2 a_from;
@@ -41,10 +41,10 @@ void main() {
   color = vec4(mix(v_color, u_rim, smoothstep(1.0 - 2.0 * edge, 1.0 - edge, r)), 1.0) * inside;
 }`;
 
-/** Compiles the program; its functions are called in the order upload (when something changed), begin, points. */
-export function program(gl: WebGL2RenderingContext) {
+/** A program of two shaders. */
+export function link(gl: WebGL2RenderingContext, vertex: string, fragment: string): WebGLProgram {
   const made = gl.createProgram()!;
-  for (const [kind, source] of [[gl.VERTEX_SHADER, VERTEX], [gl.FRAGMENT_SHADER, FRAGMENT]] as const) {
+  for (const [kind, source] of [[gl.VERTEX_SHADER, vertex], [gl.FRAGMENT_SHADER, fragment]] as const) {
     const shader = gl.createShader(kind)!;
     gl.shaderSource(shader, source);
     gl.compileShader(shader);
@@ -53,6 +53,12 @@ export function program(gl: WebGL2RenderingContext) {
   }
   gl.linkProgram(made);
   if (!gl.getProgramParameter(made, gl.LINK_STATUS)) throw new Error(`the cars cannot be drawn: ${gl.getProgramInfoLog(made)}`);
+  return made;
+}
+
+/** Draws the cars on the graphics card. */
+export function program(gl: WebGL2RenderingContext): CarsDrawing {
+  const made = link(gl, VERTEX, FRAGMENT);
   const uniform = (name: string): WebGLUniformLocation => gl.getUniformLocation(made, name)!;
   const places = {
     matrix: uniform("u_matrix"), origin: uniform("u_origin"), passed: uniform("u_passed"), pixels: uniform("u_pixels"),
@@ -74,7 +80,7 @@ export function program(gl: WebGL2RenderingContext) {
   }
 
   return {
-    upload(cars: Int32Array, goals: Int32Array, states: Uint8Array, size: number): void {
+    upload(cars, goals, states, size) {
       for (const [target, data, parts] of [[from, cars, 2], [to, goals, 2], [state, states, 1]] as const) {
         gl.bindBuffer(gl.ARRAY_BUFFER, target);
         if (states.length > room) gl.bufferData(gl.ARRAY_BUFFER, data, gl.DYNAMIC_DRAW);
@@ -82,7 +88,7 @@ export function program(gl: WebGL2RenderingContext) {
       }
       room = Math.max(room, states.length);
     },
-    begin(matrix: Float32Array, origin: [number, number], passed: number, look: CarsLook): void {
+    begin(matrix, origin, passed, look) {
       gl.useProgram(made);
       gl.bindVertexArray(arrays);
       gl.uniformMatrix4fv(places.matrix, false, matrix);
@@ -91,12 +97,15 @@ export function program(gl: WebGL2RenderingContext) {
       gl.uniform3fv(places.colors, look.colors);
       gl.uniform3f(places.rim, ...look.rim);
     },
-    points(first: number, count: number, pixels: number, ring: boolean): void {
+    points(first, count, pixels, ring) {
       gl.uniform1f(places.pixels, pixels);
       gl.uniform1i(places.ring, ring ? 1 : 0);
       gl.drawArrays(gl.POINTS, first, count);
     },
-    free(): void {
+    end() {
+      gl.bindVertexArray(null);
+    },
+    free() {
       for (const one of [from, to, state]) gl.deleteBuffer(one);
       gl.deleteVertexArray(arrays);
       gl.deleteProgram(made);

@@ -42,6 +42,7 @@ export async function createMap(element: HTMLElement, options: MapOptions = {}):
     refreshExpiredTiles: false,
   });
   map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
   map.addControl(new ScaleControl(), "bottom-left");
   onTheme(() => {
