@@ -18,7 +18,7 @@ from kaido.bench.vehicles import COMPANY
 from kaido.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from playwright.async_api import Browser, BrowserContext, Page
 
@@ -34,10 +34,13 @@ FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
 )
-"""As little else as may be; the processor draws, so that the figures hold where there is no graphics card."""
+"""As little else as may be."""
+WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+"""The processor draws what WebGL draws, so that the figures hold where there is no graphics card."""
+CANVAS = ("--disable-gpu",)
+"""The processor draws, as Chromium has it do where there is no graphics card. With ``WEBGL`` it would draw each line of a
+canvas by way of an emulated one, which no browser chooses by itself."""
 COUNTING = """
 window.drawn = 0;
 window.updates = [];
@@ -72,8 +75,11 @@ class Person:
 
 
 @asynccontextmanager
-async def started() -> AsyncIterator[Browser]:
+async def started(drawing: Sequence[str] = WEBGL) -> AsyncIterator[Browser]:
     """Chromium, without a window.
+
+    Args:
+        drawing: how it draws: ``WEBGL`` or ``CANVAS``.
 
     Raises:
         UnavailableError: it, or Playwright, is not installed.
@@ -86,7 +92,7 @@ async def started() -> AsyncIterator[Browser]:
     if not program:
         raise UnavailableError("no Chromium here", fix="Install it, or name one in KAIDO_TEST_CHROMIUM")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=[*FLAGS])
+        browser = await playwright.chromium.launch(executable_path=program, args=[*FLAGS, *drawing])
         try:
             yield browser
         finally:
