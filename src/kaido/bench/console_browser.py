@@ -39,8 +39,8 @@ FLAGS = (
 WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
 """The processor draws what WebGL draws, so that the figures hold where there is no graphics card."""
 CANVAS = ("--disable-gpu",)
-"""The processor draws, as Chromium has it do where there is no graphics card. With ``WEBGL`` it would draw each line of a
-canvas by way of an emulated one, which no browser chooses by itself."""
+"""The processor draws, as Chromium has it do where there is no graphics card. With ``WEBGL`` it would draw each line of
+a canvas by way of an emulated one, which no browser chooses by itself."""
 COUNTING = """
 window.drawn = 0;
 window.updates = [];
