@@ -9,7 +9,7 @@ from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from kaido.api.auth import Caller, Commander, Reader, Rooms, Writer  # noqa: TC001  # FastAPI reads annotations
-from kaido.api.commands import CommandOut
+from kaido.api.command_answers import CommandOut
 from kaido.api.pages import After, Limit, Page
 
 if TYPE_CHECKING:
