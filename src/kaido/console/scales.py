@@ -66,4 +66,4 @@ def _step(least: float) -> float:
 
 def _is_half(step: float) -> bool:
     """Whether a step is 2.5 of something."""
-    return math.isclose(step / 10.0 ** math.floor(math.log10(step) + 1e-9), 2.5)  # noqa: PLR2004  # of _STEPS
+    return math.isclose(step / 10.0 ** math.floor(math.log10(step) + 1e-9), 2.5)
