@@ -49,7 +49,7 @@ async def test_what_is_set_is_said_and_its_host_alone_may_be_asked(
 
 async def test_a_file_of_tiles_is_read_in_ranges(tmp_path: Path) -> None:
     (tmp_path / "map.pmtiles").write_bytes(bytes(range(200)))
-    setting = {"console_tiles": str(tmp_path / "map.pmtiles"), "console_borders": True}
+    setting: dict[str, Any] = {"console_tiles": str(tmp_path / "map.pmtiles"), "console_borders": True}
     part = await get(tmp_path, "/v1/map/tiles", {"Range": "bytes=10-19"}, **setting)
     assert (part.status_code, part.content) == (206, bytes(range(10, 20)))
     assert part.headers["content-range"] == "bytes 10-19/200"

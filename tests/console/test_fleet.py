@@ -13,7 +13,7 @@ from tests.console.conftest import CARS, PATIENCE_MS, shot
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from playwright.async_api import Page
+    from playwright.async_api import FloatRect, Page
 
     from tests.console.conftest import Site
 
@@ -110,7 +110,7 @@ async def test_a_car_in_the_url_is_drawn_and_clicked_on_the_map(site: Site, brow
     await expect(page.locator("#card h2")).to_have_text(re.compile("|".join(site.cars)))
     await page.keyboard.press("Escape")
     await page.mouse.move(0, 0)
-    middle = {"x": area["x"] + x - 20, "y": area["y"] + y - 20, "width": 40, "height": 40}
+    middle: FloatRect = {"x": area["x"] + x - 20, "y": area["y"] + y - 20, "width": 40, "height": 40}
     drawn = await page.screenshot(clip=middle)
     for status in ("Moving", "Charging", "Parked"):
         await page.get_by_role("button", name=status).click()

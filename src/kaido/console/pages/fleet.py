@@ -50,8 +50,14 @@ async def card(id: str, request: Request, person: Viewer, api: Asking) -> Respon
     vehicle, values = await asyncio.gather(api.get(f"/vehicles/{name(id)}"), _values(api, id))
     shown = [(label, values[path]) for label, path in FIRST if path in values]
     place = [values[path] for path in PLACE if path in values and values[path]["value"] is not None]
-    known = {"shown": shown, "place": place if len(place) == len(PLACE) else None, "total": len(values)}
-    return render(request, "fleet_card.html", vehicle=vehicle, **known)
+    return render(
+        request,
+        "fleet_card.html",
+        vehicle=vehicle,
+        shown=shown,
+        place=place if len(place) == len(PLACE) else None,
+        total=len(values),
+    )
 
 
 async def _values(api: Asking, vehicle: str) -> dict[str, dict[str, object]]:
