@@ -77,5 +77,5 @@ async def test_the_screenshots_are_made(
     for name, route in SHOWN.items():
         await page.goto(known[route])
         await page.wait_for_function(SETTLED, timeout=60_000)
-        await page.wait_for_timeout(4_000)  # live pages fill; nothing is asserted of how fast
+        await page.wait_for_timeout(8_000)  # live pages fill, maps draw; nothing is asserted of how fast
         await page.screenshot(path=DOCS / "tour" / f"{name}.png")
