@@ -80,7 +80,7 @@ async def test_a_part_of_the_fleet_is_counted_first(site: Site, browser_page: Ca
     await page.get_by_label("a part of the fleet").check()
     where = page.get_by_label("Where")
     await where.fill('market = "JP')
-    await expect(page.get_by_role("alert")).to_contain_text("column")
+    await expect(page.get_by_role("alert")).to_contain_text("Column 10")
     await where.fill('market == "JP"')
     await expect(page.locator("#reach")).to_contain_text(f"It would reach {count} vehicles: sim-jp-0001")
     await page.get_by_role("button", name="Send…").click()
