@@ -2,7 +2,7 @@
 
 Every value says when it was published: milliseconds since 1970, less what a chart's legend need not show. The page
 draws a value and writes it into the legend in one step; a script that the page knows nothing of reads the legends in
-each frame, so a value counts as seen with the frame after it was drawn.
+each frame, so a value counts as seen with the frame after it was drawn, and so do those before it that came with it.
 """
 
 from __future__ import annotations
@@ -46,19 +46,25 @@ ROUND_MS = 10_000_000
 _SIGNALS = [f"Vehicle.Charts.Signal{number:02}" for number in range(1, CHARTS + 1)]
 _READING = """
 window.seen = [];
-const last = new Map();
+const [last, values] = [new Map(), new Map()];
 function look() {
   for (const figure of document.querySelectorAll("#board figure")) {
     const text = figure.querySelector(".legend b")?.textContent ?? "";
     if (text === last.get(figure)) continue;
     last.set(figure, text);
     const value = Number(text.replaceAll(",", "").trim());
-    if (/\\d/.test(text)) window.seen.push([figure.dataset.signal, (Date.now() - value) % ROUND]);
+    if (!/\\d/.test(text)) continue;
+    // The line has all that were published since the value before, the legend only the newest.
+    const [now, before] = [Date.now(), values.get(figure) ?? value - PERIOD];
+    values.set(figure, value);
+    for (let one = value; one > before + PERIOD / 2; one -= PERIOD) {
+      window.seen.push([figure.dataset.signal, (now - one) % ROUND]);
+    }
   }
   requestAnimationFrame(look);
 }
 requestAnimationFrame(look);
-""".replace("ROUND", str(ROUND_MS))
+""".replace("ROUND", str(ROUND_MS)).replace("PERIOD", str(1_000 / RATE))
 _ALL_CHARTED = f"new Set(window.seen.map(([signal]) => signal)).size === {CHARTS}"
 
 
