@@ -14,7 +14,9 @@ async def _listed(caller: Caller, **params: Any) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     after: str | None = None
     while True:
-        page = await caller.ask("GET", "/certificates", params={**params, "limit": 2, **({"after": after} if after else {})})
+        page = await caller.ask(
+            "GET", "/certificates", params={**params, "limit": 2, **({"after": after} if after else {})}
+        )
         assert len(page["items"]) <= 2
         found += page["items"]
         after = page["next"]
