@@ -109,7 +109,7 @@ async def signed_in(browser: Browser, person: Person) -> AsyncIterator[BrowserCo
     context = await browser.new_context(base_url=person.url, viewport=SIZE)  # type: ignore[arg-type]  # a dict of two numbers
     try:
         context.set_default_timeout(PATIENCE_MS)
-        form = {"name": person.name, "password": person.password, "company": COMPANY}
+        form: dict[str, str | float | bool] = {"name": person.name, "password": person.password, "company": COMPANY}
         answer = await context.request.post("/login", form=form, max_redirects=0)
         if answer.status != 303:  # noqa: PLR2004  # it leads to the console
             raise UnavailableError("the console refuses the bench", why=f"/login answered {answer.status}")

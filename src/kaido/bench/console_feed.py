@@ -71,7 +71,7 @@ class Feed:
             due = max(due, time.monotonic())
             await asyncio.sleep(max(wait, 0))
 
-    async def _publish(self, names: pa.StringArray, columns: dict[str, np.ndarray], now: float) -> None:  # type: ignore[type-arg]  # of floats
+    async def _publish(self, names: pa.StringArray, columns: dict[str, np.ndarray], now: float) -> None:
         payload = await asyncio.to_thread(_payload, names, list(columns), list(columns.values()), now)
         row = {"vehicle": names[0].as_py(), "kind": int(UpKind.FOLD), "arrival": clock.now(), "payload": payload}
         await self._journal.publish_up(
@@ -79,7 +79,7 @@ class Feed:
         )
 
 
-def _payload(names: pa.StringArray, paths: Sequence[str], values: Sequence[np.ndarray], now: float) -> bytes:  # type: ignore[type-arg]  # of floats
+def _payload(names: pa.StringArray, paths: Sequence[str], values: Sequence[np.ndarray], now: float) -> bytes:
     count = len(names)
     rows = count * len(paths)
     signal = pa.DictionaryArray.from_arrays(np.repeat(np.arange(len(paths), dtype=np.int32), count), pa.array(paths))
