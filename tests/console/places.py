@@ -123,7 +123,7 @@ def _payload(site: Site) -> str:
         "vehicle": site.cars[1],
         "kind": int(UpKind.SIGNALS),
         "arrival": clock.now(),
-        "reason": "malformed: cut off in the middle",
+        "reason": "unknown_manifest: no decoder manifest 'leaf@2'",
         "payload": b"\xff\x00 cut off",
     }
     lake = Lake(site.platform.folder / "data" / "lake", COMPANY)

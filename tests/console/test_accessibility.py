@@ -32,10 +32,14 @@ FAULTS = """async (rules) => {
   return found.violations.filter((one) => ["serious", "critical"].includes(one.impact)).map((one) =>
     `${one.id}: ${one.help}: ${one.nodes.slice(0, 3).map((node) => node.html.slice(0, 160)).join(" | ")}`);
 }"""
-OVERFLOW = """() => [...document.querySelectorAll("body *")].filter((one) => {
-  const box = one.getBoundingClientRect();
-  return box.width && box.right > innerWidth + 1 && document.scrollingElement.scrollWidth > innerWidth + 1;
-}).slice(0, 3).map((one) => one.outerHTML.slice(0, 120))"""
+OVERFLOW = """() => document.scrollingElement.scrollWidth <= innerWidth + 1 ? [] :
+  [...document.querySelectorAll("body *")].filter((one) => {
+    const box = one.getBoundingClientRect();
+    if (!box.width || box.right <= innerWidth + 1) return false;
+    for (let above = one.parentElement; above !== document.body; above = above.parentElement)
+      if (getComputedStyle(above).overflowX !== "visible") return false;  // it scrolls, or is cut off
+    return true;
+  }).slice(0, 3).map((one) => one.outerHTML.slice(0, 120))"""
 
 FITS = "() => document.scrollingElement.scrollWidth <= innerWidth + 1"
 PATIENCE_MS = 5_000
