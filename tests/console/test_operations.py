@@ -105,10 +105,10 @@ async def test_payloads_in_quarantine_are_looked_at_tried_again_and_forgotten(
     await page.get_by_role("button", name="Filter").click()
     await expect(page).to_have_url(re.compile(rf"reason=malformed&vehicle={spoiled[0]}"))
     for sender in spoiled:
-        await page.goto(f"/operations/quarantine?vehicle={sender}")
+        await page.goto(f"/operations/quarantine?reason=malformed&vehicle={sender}")
         await page.get_by_role("button", name="Forget…").click()
         dialog = page.get_by_role("dialog", name="Forget for good?")
-        await expect(dialog).to_contain_text(f"1 payload of 1 vehicle, of vehicle {sender}")
+        await expect(dialog).to_contain_text(f"1 payload of 1 vehicle, of reason malformed, of vehicle {sender}")
         await dialog.get_by_role("button", name="Forget", exact=True).click()
         await expect(page.get_by_role("status").first).to_contain_text("1 payload deleted for good")
     await page.goto("/operations/quarantine?reason=malformed")
