@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
+from xdist.scheduler import LoadFileScheduling
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from xdist.remote import Producer
 
 
 # How long an example takes says how busy the machine is, and nothing about the code. A gate gives one commit
@@ -23,8 +26,26 @@ hypothesis_settings.register_profile(
 hypothesis_settings.load_profile("kaido")
 
 
+CONSOLE = "tests/console/"
 LONG = {"console", "docs", "soak", "whole"}
 """Folders with files of a minute and more."""
+
+
+class TogetherScheduling(LoadFileScheduling):  # type: ignore[misc]  # xdist has no types
+    """A worker takes a whole file; and the console's files as one, since they share a platform and a browser."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return CONSOLE if nodeid.startswith(CONSOLE) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> TogetherScheduling | None:
+    """The scheduler for ``--dist loadfile``."""
+    return TogetherScheduling(config, log) if config.getvalue("dist") == "loadfile" else None
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """A worker more than there are cores: some tests wait for cars and browsers more than they compute."""
+    return len(os.sched_getaffinity(0)) + 1
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -75,7 +75,7 @@ class Site:
         return str(self.platform.record["api"])
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     folder = tmp_path_factory.mktemp("console")
     with contextlib.ExitStack() as ends, RunningPlatform(folder) as platform:
@@ -95,7 +95,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield Site(platform, client, other, passwords, cars)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def past(site: Site) -> history.History:
     """Further cars, with a week of trips, charges and battery estimates behind them."""
     return history.write(site.platform.folder / "data", site.client, COMPANY)
@@ -130,7 +130,7 @@ def _arrived(client: Client) -> list[str]:
         time.sleep(0.2)
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
     program = os.environ.get("KAIDO_TEST_CHROMIUM") or shutil.which("chromium")
     if not program:
