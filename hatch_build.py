@@ -50,8 +50,9 @@ def build() -> None:
     digest = _digest()
     if stamp.exists() and stamp.read_text() == digest:
         return
-    if _installed() is None:
-        install("--omit=dev")
+    lock, options = _installed()
+    if lock != _lock():
+        install(*options)
     run("node", "build.mjs", str(ASSETS))
     stamp.write_text(digest)
 
@@ -103,10 +104,10 @@ def _lock() -> str:
     return hashlib.sha256((FRONT / "package-lock.json").read_bytes()).hexdigest()
 
 
-def _installed() -> list[str] | None:
-    """The options with which the packages of this lock file were installed; None if they were not."""
-    lock, *options = INSTALLED.read_text().split() if INSTALLED.exists() else [""]
-    return options if lock == _lock() else None
+def _installed() -> tuple[str, list[str]]:
+    """Of which lock file the packages are that are there, and the options with which they were installed."""
+    lock, *options = INSTALLED.read_text().split() if INSTALLED.exists() else ["", "--omit=dev"]
+    return lock, options
 
 
 def _digest() -> str:
@@ -119,5 +120,5 @@ def _digest() -> str:
 
 if __name__ == "__main__":
     build()
-    if "--tools" in sys.argv and _installed() != []:
+    if "--tools" in sys.argv and _installed() != (_lock(), []):
         install()
