@@ -45,7 +45,7 @@ async def test_a_link_to_the_sign_in_leads_to_no_other_host(
     site: Site, browser_page: Callable[..., Awaitable[Page]]
 ) -> None:
     page = await browser_page(None)
-    for away in ("https://example.org/", "//example.org/", "/\\example.org/"):
+    for away in ("https://example.org/", "//example.org/", "/\\example.org/", "/\t/example.org/"):
         form: dict[str, str | float | bool] = {
             "name": "viewer",
             "password": site.passwords["viewer"],

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request  # noqa: TC002  # FastAPI reads annotations
 from starlette.responses import RedirectResponse, Response
 
+from kaido.api.oidc import local
 from kaido.api.services import Services
 from kaido.console.changing import Changing  # noqa: TC001  # FastAPI reads annotations
 from kaido.console.page import Asking, PageRoute, render
@@ -55,11 +56,6 @@ async def sign_out(api: Changing) -> Response:
     for cookie in answer.headers.get_list("set-cookie"):
         response.headers.append("Set-Cookie", cookie)
     return response
-
-
-def local(path: str) -> str:
-    """A path of this host, and no other: a link to the sign-in must not lead away."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
 
 def _form(request: Request, next_: str, error: KaidoError | None = None, name: str = "", company: str = "") -> Response:
