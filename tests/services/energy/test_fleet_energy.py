@@ -122,7 +122,9 @@ def test_a_time_a_model_and_a_market_narrow_it_and_pages_follow(client: Client, 
     narrow = all_of(client, DRIVING, by="market", model=car.model.name, market=car.market.code)
     assert [one["group"] for one in narrow] == [car.market.code]
     assert all_of(client, DRIVING, model="nobody's") == []
-    assert all_of(client, DRIVING, by="day", limit=1) == all_of(client, DRIVING, by="day")
+    paged, at_once = (all_of(client, DRIVING, by="day", **how) for how in ({"limit": 1}, {}))
+    assert [(one["group"], one["trips"]) for one in paged] == [(one["group"], one["trips"]) for one in at_once]
+    assert [one["distance_m"] for one in paged] == pytest.approx([one["distance_m"] for one in at_once])
 
 
 def test_batteries_come_with_the_most_worn_first(client: Client, cars: list[truth.TruthCar]) -> None:
