@@ -126,7 +126,9 @@ async def test_a_checkin_is_answered_with_what_is_missing(
         assert scheme.decoder_manifest_sync_id == manifest
         await room.check_in({"leaf-1": [manifest, scheme.campaign_sync_id]})
         await room.check_in({"zoe-1": []})
-        report = await room.report(lambda one: one["counters"].get("checkins_total") == 4)
+        report = await room.report(
+            lambda one: one["counters"].get("checkins_total") == 4 and "vehicles_connected" in one["gauges"]
+        )
         await asyncio.sleep(0.2)
         assert len(room.sent) == 4
         assert set(GAUGES) & set(report["gauges"]) == {"vehicles_seen", "vehicles_connected"}, "`kaido status` shows it"

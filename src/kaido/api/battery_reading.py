@@ -60,7 +60,7 @@ def drive(
         TooLargeError: the time is longer than a drive.
     """
     known = rooms.vehicles.get(company, vehicle)
-    wanted = {role: names[role] or usual[-1] for role, usual in recording.NAMES.items()}
+    wanted = {role: names[role] or usual for role, usual in recording.IN_THE_LAKE.items()}
     rows = rooms.lake(company).signals(
         vehicle,
         list(wanted.values()),

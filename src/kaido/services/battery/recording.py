@@ -22,10 +22,16 @@ if TYPE_CHECKING:
 
 _TIMES = ("time", "time_s", "seconds", "timestamp", "t")
 _BATTERY = "Vehicle.Powertrain.TractionBattery"
+IN_THE_LAKE = {
+    "voltage": f"{_BATTERY}.CurrentVoltage",
+    "current": f"{_BATTERY}.CurrentCurrent",
+    "soc": f"{_BATTERY}.StateOfCharge.Current",
+}
+"""What each signal is called in VSS."""
 NAMES: dict[str, tuple[str, ...]] = {
-    "voltage": ("voltage", "voltage_v", "volts", "v", f"{_BATTERY}.CurrentVoltage", "LB_Total_Voltage"),
-    "current": ("current", "current_a", "amperes", "a", "i", f"{_BATTERY}.CurrentCurrent", "LB_Current"),
-    "soc": ("soc", "soc_percent", "state_of_charge", f"{_BATTERY}.StateOfCharge.Current", "LB_SOC"),
+    "voltage": ("voltage", "voltage_v", "volts", "v", IN_THE_LAKE["voltage"], "LB_Total_Voltage"),
+    "current": ("current", "current_a", "amperes", "a", "i", IN_THE_LAKE["current"], "LB_Current"),
+    "soc": ("soc", "soc_percent", "state_of_charge", IN_THE_LAKE["soc"], "LB_SOC"),
 }
 """What each signal is called, where nobody says: as column, or in the column ``signal``. Case does not matter. The last
 are those of the databases of the Nissan LEAF's EV bus."""
