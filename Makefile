@@ -30,20 +30,22 @@ $(ASSETS): $(FRONT) | .venv/.ready-demo
 	$(BIN)/python hatch_build.py
 	@touch $@
 
-front/node_modules/.installed: front/package-lock.json | .venv/.ready-dev
+# What checks the scripts. An install writes `.installed` and may bring no tools: they have a stamp of their own.
+front/node_modules/.tools: front/package-lock.json | .venv/.ready-dev
 	$(BIN)/python hatch_build.py --tools
+	@touch $@
 
 demo: .venv/.ready-demo $(ASSETS)
 	@$(BIN)/kaido demo $(ARGS)
 
-test: .venv/.ready-dev $(ASSETS) front/node_modules/.installed
+test: .venv/.ready-dev $(ASSETS) front/node_modules/.tools
 	$(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.ready-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-types: .venv/.ready-dev front/node_modules/.installed
+types: .venv/.ready-dev front/node_modules/.tools
 	$(BIN)/mypy
 	PATH="$$PATH:$(CURDIR)/$(BIN)" front/node_modules/.bin/tsc --noEmit --project front
 
