@@ -97,6 +97,24 @@ def test_one_car(shell: Shell, store: Store) -> None:
         shell.run("show", "c9")
 
 
+def test_the_list_is_of_those_that_are_asked_for(shell: Shell) -> None:
+    for vehicle in ("car-0", "car-1"):
+        shell.run("send", vehicle, f"{AC}=true", "--id", vehicle, "--no-wait")
+    shell.run("cancel", "car-0")
+    for only, found in {
+        ("--outcome", "cancelled"): ["car-0"],
+        ("--state", "waiting"): ["car-1"],
+        ("--state", "done", "--vehicle", "car-1"): [],
+        ("--issuer", "local"): ["car-1", "car-0"],
+        ("--issuer", "hanako"): [],
+        ("--start", "-1h", "--end", "now"): ["car-1", "car-0"],
+        ("--end", "-1h"): [],
+    }.items():
+        assert [one["id"] for one in shell.ask("list", *only)] == found, only
+    assert "no command is like that" in shell.run("list", "--issuer", "hanako").output
+    shell.run("list", "--outcome", "lost", code=2)
+
+
 def test_a_part_of_the_fleet_is_confirmed_first(shell: Shell) -> None:
     wanted = (f"{AC}=true", "--where", f"{SPEED} == 0")
     found = shell.ask("send", *wanted, "--dry-run")

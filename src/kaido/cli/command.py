@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _COLUMNS = ["id", "what", "value", "vehicles", "outcome", "issuer", "created"]
 _EXECUTIONS = ["vehicle", "outcome", "state", "code", "text", "sends", "took"]
+_STATES = ("awaiting approval", "waiting", "sent", "delivered", "in progress", "done")
 _OUTCOMES = ("succeeded", "failed", "timed out", "expired before delivery", "rejected by policy", "cancelled")
 _LOOK_SECONDS = 0.1
 _LATE_SECONDS = 30.0
@@ -86,14 +87,20 @@ def send(
 
 @command_of(command, "list")
 @click.option("--vehicle", metavar="ID", help="Only those to this vehicle.")
+@click.option("--state", type=click.Choice(_STATES), help="Only those that are so at one of these vehicles.")
+@click.option("--outcome", type=click.Choice(_OUTCOMES), help="Only those with this outcome at one of these vehicles.")
+@click.option("--issuer", metavar="NAME", help="Only those that a token or user of this name sent.")
+@click.option("--start", "--from", help="Those that were sent then or later: 2026-01-31T12:00:00Z, -2h.")
+@click.option("--end", "--to", help="Those that were sent before.")
 @click.option("--limit", type=click.IntRange(1, MOST), default=50, show_default=True, help="How many at most.")
-def list_(session: Session, vehicle: str | None, limit: int) -> None:
+def list_(session: Session, limit: int, **only: str | None) -> None:
     """List commands, the newest first."""
-    pages = session.client.pages("/v1/commands", {"limit": min(limit, 1000), "vehicle": vehicle})
+    pages = session.client.pages("/v1/commands", {"limit": min(limit, 1000), **only})
     rows = list(islice(pages, limit))
     if not session.out.as_json:
         rows = [one | {"outcome": _counts(one)} for one in rows]
-    session.out.rows(rows, _COLUMNS, empty="no command yet; send one: kaido command send VEHICLE ACTUATOR=VALUE")
+    nothing = "no command is like that" if any(only.values()) else "no command yet"
+    session.out.rows(rows, _COLUMNS, empty=f"{nothing}; send one: kaido command send VEHICLE ACTUATOR=VALUE")
 
 
 @command_of(command, "show")
