@@ -129,7 +129,7 @@ async def _stop(page: Page) -> None:
 
 async def test_completion_knows_where_it_is(browser_page: Callable[..., Awaitable[Page]]) -> None:
     page = await browser_page("engineer")
-    await page.goto("/campaigns/new")
+    await page.goto("/campaigns/-/new")
     await page.wait_for_selector("html[data-ready]")
     text = page.get_by_label("The campaign, as YAML")
     for written, offered in (
@@ -159,7 +159,7 @@ async def test_a_viewer_sees_why_buttons_are_off(site: Site, browser_page: Calla
         ("/campaigns/simulated-fleet", "Stop…"),
         ("/campaigns/simulated-fleet", "Edit"),
         ("/campaigns", "New campaign"),
-        ("/campaigns/new", "Save as a draft"),
+        ("/campaigns/-/new", "Save as a draft"),
     ):
         await page.goto(path)
         button = page.get_by_role("button", name=name)
@@ -179,7 +179,7 @@ async def test_a_recorded_drive_is_played_through_what_is_written(
     drive = tmp_path / "drive.log"
     drive.write_text("".join(f"({1_750_000_000 + at}.0) can0 7FF#{at:02X}\n" for at in range(10)))
     page = await browser_page("engineer")
-    await page.goto("/campaigns/new?like=simulated-fleet")
+    await page.goto("/campaigns/-/new?like=simulated-fleet")
     await page.wait_for_selector("html[data-ready]")
     await expect(page.get_by_label("The campaign, as YAML")).to_have_value(re.compile("^name: simulated-fleet\n"))
     await page.get_by_label("The campaign, as YAML").fill(GOOD)

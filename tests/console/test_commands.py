@@ -74,7 +74,7 @@ async def test_a_car_does_as_it_is_told(site: Site, browser_page: Callable[..., 
 async def test_a_part_of_the_fleet_is_counted_first(site: Site, browser_page: Callable[..., Awaitable[Page]]) -> None:
     count = sum(one.startswith("sim-jp") for one in site.cars)
     page = await browser_page("operator")
-    await page.goto(f"/commands/new?signal={HAZARD}")
+    await page.goto(f"/commands/-/new?signal={HAZARD}")
     await page.wait_for_selector("html[data-ready]")
     await page.get_by_label("false").check()
     await page.get_by_label("a part of the fleet").check()
@@ -98,7 +98,7 @@ async def test_a_second_person_approves(site: Site, browser_page: Callable[..., 
         if one["datatype"] == "boolean" and _has(site, one["path"])
     )
     page = await browser_page("operator")
-    await page.goto(f"/commands/new?signal={critical}&vehicle={site.cars[0]}&value=true&timeout=60s")
+    await page.goto(f"/commands/-/new?signal={critical}&vehicle={site.cars[0]}&value=true&timeout=60s")
     await expect(page.get_by_text("A second person has to approve it within 15 min")).to_be_visible()
     await page.get_by_role("button", name="Send…").click()
     await page.get_by_role("dialog").get_by_role("button", name="Send it", exact=True).click()
@@ -134,8 +134,8 @@ async def test_roles_say_why_buttons_are_off(site: Site, browser_page: Callable[
     page = await browser_page("engineer")
     for path, name, role in (
         ("/commands", "New command", "operator"),
-        (f"/commands/new?signal={HAZARD}&vehicle={site.cars[0]}&value=true", "Send…", "operator"),
-        ("/commands/policy", "Save the policy", "administrator"),
+        (f"/commands/-/new?signal={HAZARD}&vehicle={site.cars[0]}&value=true", "Send…", "operator"),
+        ("/commands/-/policy", "Save the policy", "administrator"),
     ):
         await page.goto(path)
         for closed in await page.locator("details:not([open]) > summary").all():
@@ -148,7 +148,7 @@ async def test_roles_say_why_buttons_are_off(site: Site, browser_page: Callable[
 
 async def test_an_administrator_changes_the_policy(browser_page: Callable[..., Awaitable[Page]]) -> None:
     page = await browser_page("administrator")
-    await page.goto("/commands/policy")
+    await page.goto("/commands/-/policy")
     await page.get_by_text("Change it").click()
     text = page.get_by_label("The policy as YAML")
     page.watched.expect("422")  # type: ignore[attr-defined]

@@ -7,16 +7,19 @@ in a browser.
 from __future__ import annotations
 
 import re
+from functools import partial
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from kaido.commands import Issuer, Order
 from kaido.company import ROLES
 from kaido.console import safety
 from kaido.console.page import NAVIGATION
-from tests.security.company_b import SECRET, full, of_b
+from kaido.wire import kaido_wire_pb2 as pb
+from tests.security.company_b import B_HAS, SECRET, full, of_b
 from tests.security.routes import Route, all_routes, form, texts
 from tests.security.test_every_route import NOTHING_THERE, OPEN_PAGES, everything_of_b
 
@@ -43,22 +46,24 @@ NEEDS = {
 }
 """What a change takes, by the beginning of its page's path."""
 OTHERWISE = {
-    "POST /campaigns/check": "read",
-    "POST /campaigns/estimate": "read",
-    "POST /commands/policy": "admin",
+    "POST /campaigns/-/check": "read",
+    "POST /campaigns/-/estimate": "read",
+    "POST /commands/-/policy": "admin",
 }
 """Changes that take another scope than those beside them, and what does not change anything (``read``)."""
 FORMS = {"text": "name: car-1\nsignals: [Vehicle.Speed]\nperiod: 1s"}
 """Fields that are not required, but without which a page goes no further."""
 SHOWN_AGAIN = {
-    "POST /campaigns/check",
-    "POST /campaigns/estimate",
-    "POST /campaigns/new",
+    "POST /campaigns/-/check",
+    "POST /campaigns/-/estimate",
+    "POST /campaigns/-/new",
     "POST /campaigns/{campaign}/edit",
-    "POST /commands/new",
-    "POST /commands/policy",
+    "POST /commands/-/new",
+    "POST /commands/-/policy",
 }
 """Forms that are shown again with what is wrong, and for that look at what was written before the role is asked."""
+NOT_NAMES = {"/trips/{id}": "compare"}
+"""Where ids are Kaido's own, a page's word cannot be one."""
 THERE_IS_NONE = {*NOTHING_THERE, 303}
 """303: some pages lead on without asking whether it is there; where they lead to is asked as well."""
 
@@ -99,6 +104,34 @@ async def test_the_pages_are_seen(app: FastAPI) -> None:
     found = {route.path for route in pages(app)}
     assert {path for _, path in NAVIGATION} <= found, "what the navigation leads to is there"
     assert {"/account", "/users", "/tokens", "/audit"} <= found
+
+
+async def test_no_page_is_where_a_thing_could_be(app: FastAPI) -> None:
+    """Names begin with a letter or digit: what is called as a page is must be reached all the same."""
+    found = pages(app)
+    for one in found:
+        place = re.compile(re.sub(r"\{(?!action)\w+\}", r"(\\w[^/]*)", one.path))
+        for other in (other for other in found if other.method == one.method and other != one):
+            hidden = place.fullmatch(other.path)
+            assert hidden is None or hidden[1] == NOT_NAMES.get(one.path), f"{other} hides {one}"
+
+
+async def test_what_is_named_as_a_page_was_is_reached(full: World) -> None:
+    admin = full.browser("b", "hanako", "administrator")
+    get = partial(admin.http.get, headers={"Cookie": f"kaido_session={admin.secret}"})
+    for old in ("/campaigns/new", "/commands/new", "/commands/policy"):
+        answer = await get(f"{old}?vehicle=car-1")
+        assert (answer.status_code, answer.headers["location"]) == (
+            308,
+            f"http://kaido{old.replace('s/', 's/-/')}?vehicle=car-1",
+        )
+    campaign = {"name": "new", "signals": [f"Vehicle.{SECRET}"], "period": "1s"}
+    await full.b.ask("POST", "/campaigns", json=campaign, status=201)
+    for name in ("new", "policy"):
+        order = Order(SECRET, SECRET, pb.CommandRequest())
+        full.services.commands.send("b", Issuer(SECRET, SECRET), [B_HAS["vehicles"]], order, timeout_ms=60_000, id=name)
+    for path in ("/campaigns/new", "/commands/new", "/commands/policy"):
+        assert (await get(path)).status_code == 200, path
 
 
 async def test_what_b_has_looks_like_what_nobody_has(app: FastAPI, full: World) -> None:

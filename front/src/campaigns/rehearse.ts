@@ -10,7 +10,7 @@ const FOR_WHOM = new Set(["targets", "rollout", "unregistered"]);
 
 /** Shows an estimate or a dry run in the page, which asks for it until it has ended. */
 async function show(id: string): Promise<void> {
-  await htmx.ajax("GET", `/campaigns/rehearsals/${id}`, { target: "#rehearsal", swap: "innerHTML" });
+  await htmx.ajax("GET", `/campaigns/-/rehearsals/${id}`, { target: "#rehearsal", swap: "innerHTML" });
 }
 
 /** Plays the chosen recording through what is written. */

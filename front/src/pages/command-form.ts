@@ -12,9 +12,9 @@ if (form) {
     for (const [name, value] of new FormData(form)) {
       if (value && !["csrf", "id", "confirm"].includes(name)) query.append(name, String(value));
     }
-    history.replaceState(history.state, "", `/commands/new?${query}`);
+    history.replaceState(history.state, "", `/commands/-/new?${query}`);
     if (form.querySelector("dialog[open]")) return; // what somebody reads there stays
-    void htmx.ajax("GET", `/commands/preview?${query}`, { target: "#preview", swap: "innerHTML" });
+    void htmx.ajax("GET", `/commands/-/preview?${query}`, { target: "#preview", swap: "innerHTML" });
   };
   const choose = (): void => {
     form.dataset.to = new FormData(form).get("to") === "fleet" ? "fleet" : "vehicle";

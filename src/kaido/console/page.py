@@ -123,8 +123,14 @@ def link(path: str, **query: Any) -> str:
 
 
 def name(value: object) -> str:
-    """A name as a part of a path."""
+    """A name as a part of a path. Names begin with a letter or digit: pages that belong to none are below ``-``."""
     return quote(str(value), safe="")
+
+
+def moved(request: Request) -> Response:
+    """To the page that was here before ``-`` came between, as it was asked."""
+    parent, _, last = request.url.path.rpartition("/")
+    return RedirectResponse(str(request.url.replace(path=f"{parent}/-/{last}")), 308)
 
 
 @lru_cache(maxsize=1)

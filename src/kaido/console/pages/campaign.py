@@ -11,7 +11,7 @@ from starlette.requests import Request  # noqa: TC002  # FastAPI reads annotatio
 from starlette.responses import RedirectResponse, Response
 
 from kaido.console.changing import Changing  # noqa: TC001  # FastAPI reads annotations
-from kaido.console.page import Asking, PageRoute, Viewer, link, name, render
+from kaido.console.page import Asking, PageRoute, Viewer, link, moved, name, render
 from kaido.console.standings import STATES, standing
 from kaido.errors import InvalidInputError, NotFoundError
 
@@ -56,7 +56,12 @@ async def page(
     if view not in VIEWS:
         raise NotFoundError.of("view", view, VIEWS, fix=f"They are: {', '.join(VIEWS)}")
     path = f"/campaigns/{name(campaign)}"
-    one = await api.get(path)
+    try:
+        one = await api.get(path)
+    except NotFoundError:
+        if campaign == "new":
+            return moved(request)
+        raise
     status = await api.get(f"{path}/status")
     shown: dict[str, Any] = {}
     if view == "vehicles":

@@ -1,4 +1,4 @@
-"""``/campaigns/new`` and ``/campaigns/{name}/edit``: a campaign as text, checked as one types, estimated, played."""
+"""``/campaigns/-/new`` and ``/campaigns/{name}/edit``: a campaign as text, checked as one types, estimated, played."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Field = Annotated[str, Form(max_length=500)]
 Id = Annotated[str, Query(max_length=40)]
 
 
-@router.get("/campaigns/new")
+@router.get("/campaigns/-/new")
 async def new(request: Request, person: Viewer, rehearsal: Id = "", like: Id = "") -> Response:
     """The editor with an example, or with what an estimate was about, or a copy of another campaign."""
     api = Api(request, person.csrf)  # a check changes nothing, and the page that is made here has the token
@@ -53,14 +53,14 @@ async def edit(request: Request, person: Viewer, campaign: str, rehearsal: Id = 
     return await _editor(request, person, api, one["text"], campaign=campaign, rehearsal=found)
 
 
-@router.post("/campaigns/check")
+@router.post("/campaigns/-/check")
 async def check(request: Request, person: Viewer, api: Asking, text: Script = "") -> Response:
     """What is wrong with the text, or what it would be: asked for as one types. Changes nothing."""
     del person
     return render(request, "campaigns/check.html", found=await api.post("/campaigns/read", {"text": text}))
 
 
-@router.post("/campaigns/estimate")
+@router.post("/campaigns/-/estimate")
 async def estimate(
     request: Request, person: Viewer, api: Asking, text: Script = "", days: Annotated[int, Form(ge=1, le=92)] = 7
 ) -> Response:
@@ -71,7 +71,7 @@ async def estimate(
     return render(request, "campaigns/rehearsal.html", found=begun)
 
 
-@router.get("/campaigns/rehearsals/{rehearsal}")
+@router.get("/campaigns/-/rehearsals/{rehearsal}")
 async def rehearsed(request: Request, person: Viewer, api: Asking, rehearsal: str) -> Response:
     """How far an estimate or a dry run is, and what came of it."""
     del person
@@ -79,7 +79,7 @@ async def rehearsed(request: Request, person: Viewer, api: Asking, rehearsal: st
     return render(request, "campaigns/rehearsal.html", found=found)
 
 
-@router.post("/campaigns/new")
+@router.post("/campaigns/-/new")
 async def create(request: Request, person: Viewer, api: Changing, text: Script = "", reason: Field = "") -> Response:
     """Keep it as a draft: its page says whom it would reach, and starts it."""
     try:
@@ -128,7 +128,7 @@ async def _editor(
         title=f"Edit {campaign}" if campaign else "New campaign",
         text=text,
         campaign=campaign,
-        here=f"{path}/edit" if campaign else "/campaigns/new",
+        here=f"{path}/edit" if campaign else "/campaigns/-/new",
         standing=await api.get(f"{path}/status") if campaign else None,
         found=await api.post("/campaigns/read", {"text": text}),
         rehearsal=rehearsal,

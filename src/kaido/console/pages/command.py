@@ -10,7 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from kaido.console.changing import Changing  # noqa: TC001  # FastAPI reads annotations
 from kaido.console.outcomes import KINDS, is_open, tally, unsent
-from kaido.console.page import Asking, PageRoute, Viewer, name, render
+from kaido.console.page import Asking, PageRoute, Viewer, moved, name, render
 from kaido.errors import NotFoundError
 
 if TYPE_CHECKING:
@@ -34,7 +34,12 @@ async def page(
     after: Text = "",
 ) -> Response:
     """All of it; the outcome asks for itself again while there is none."""
-    shown = await _shown(person, api, id, vehicle, after)
+    try:
+        shown = await _shown(person, api, id, vehicle, after)
+    except NotFoundError:
+        if id in {"new", "policy"}:
+            return moved(request)
+        raise
     return render(request, "commands/show.html", title=f"Command {id}", **shown)
 
 

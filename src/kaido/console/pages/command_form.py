@@ -1,4 +1,4 @@
-"""``/commands/new``: an actuator, a value, and whom it reaches, with what stands before it."""
+"""``/commands/-/new``: an actuator, a value, and whom it reaches, with what stands before it."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ def _draft(
 Asked = Annotated[Draft, Depends(_draft)]
 
 
-@router.get("/commands/new")
+@router.get("/commands/-/new")
 async def form(request: Request, person: Viewer, draft: Asked) -> Response:
     """The actuators to choose from, or the form for the chosen one."""
     return await _form(request, person, Api(request, person.csrf), draft)
 
 
-@router.get("/commands/actuators")
+@router.get("/commands/-/actuators")
 async def actuators(request: Request, person: Viewer, api: Asking, q: Text = "", vehicle: Text = "") -> Response:
     """Actuators of the catalog in which all of these words are."""
     del person
@@ -82,7 +82,7 @@ async def actuators(request: Request, person: Viewer, api: Asking, q: Text = "",
     )
 
 
-@router.get("/commands/vehicles")
+@router.get("/commands/-/vehicles")
 async def vehicles(request: Request, person: Viewer, api: Asking, vehicle: Text = "") -> Response:
     """Vehicles whose ids begin like that, to complete what is typed."""
     del person
@@ -93,21 +93,21 @@ async def vehicles(request: Request, person: Viewer, api: Asking, vehicle: Text 
     return render(request, "commands/vehicles.html", ids=ids)
 
 
-@router.get("/commands/preview")
+@router.get("/commands/-/preview")
 async def preview(request: Request, person: Viewer, draft: Asked) -> Response:
     """What stands before it, whom it would reach, and the button that sends it."""
     api = Api(request, person.csrf)  # to count whom it would reach changes nothing
     return render(request, "commands/preview.html", draft=draft, **await _preview(person, api, draft))
 
 
-@router.get("/commands/preconditions")
+@router.get("/commands/-/preconditions")
 async def preconditions(request: Request, person: Viewer, api: Asking, draft: Asked) -> Response:
     """What the policy asks for, with what the twin says now."""
     del person
     return render(request, "commands/preconditions.html", draft=draft, checked=await _checked(api, draft))
 
 
-@router.post("/commands/new")
+@router.post("/commands/-/new")
 async def send(
     request: Request,
     person: Viewer,

@@ -1,4 +1,4 @@
-"""``/commands/policy``: what may be sent, by whom, under which conditions, how often."""
+"""``/commands/-/policy``: what may be sent, by whom, under which conditions, how often."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ router = APIRouter(route_class=PageRoute)
 MOST_CHARACTERS = 256_000
 
 
-@router.get("/commands/policy")
+@router.get("/commands/-/policy")
 async def page(request: Request, person: Viewer, api: Asking) -> Response:
     """The rules, and their text for who may change it."""
     policy = await api.get("/command-policy")
     return await _page(request, person, policy, written(policy))
 
 
-@router.post("/commands/policy")
+@router.post("/commands/-/policy")
 async def save(
     request: Request,
     person: Viewer,
@@ -41,7 +41,7 @@ async def save(
         await api.put("/command-policy", _read(text))
     except InvalidInputError as error:
         return await _page(request, person, await api.get("/command-policy"), text, error)
-    return RedirectResponse("/commands/policy", 303)
+    return RedirectResponse("/commands/-/policy", 303)
 
 
 async def _page(
