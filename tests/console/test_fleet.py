@@ -104,9 +104,9 @@ async def test_a_car_in_the_url_is_drawn_and_clicked_on_the_map(site: Site, brow
     area = await page.locator("#map").bounding_box()
     assert area
     x, y = area["width"] / 2, area["height"] / 2
-    await page.locator("#map canvas").hover(position={"x": x, "y": y})
+    await page.locator("#map canvas.maplibregl-canvas").hover(position={"x": x, "y": y})
     await expect(page.locator("#tip")).to_be_visible()
-    await page.locator("#map canvas").click(position={"x": x, "y": y})
+    await page.locator("#map canvas.maplibregl-canvas").click(position={"x": x, "y": y})
     await expect(page.locator("#card h2")).to_have_text(re.compile("|".join(site.cars)))
     await page.keyboard.press("Escape")
     await page.mouse.move(0, 0)

@@ -1,7 +1,7 @@
 // The fleet on its map: cars, numbers, the pointer, and the part of the globe that is looked at.
 import type { Map as Chart } from "maplibre-gl";
 import { boundsOf } from "./bounds";
-import { CarsLayer, type CarsLook } from "./cars-layer";
+import { Cars, type CarsLook } from "./cars";
 import { showCounts } from "./clusters";
 import { STATUSES, type Fleet } from "./fleet";
 import { createMap } from "./map";
@@ -23,7 +23,7 @@ export interface FleetMapOptions {
 
 export class FleetMap {
   private fitted: boolean;
-  private readonly cars: CarsLayer;
+  private readonly cars: Cars;
   private readonly recount: () => void;
   private readonly tip = document.getElementById("tip")!;
 
@@ -35,8 +35,7 @@ export class FleetMap {
 
   private constructor(readonly map: Chart, private readonly options: FleetMapOptions) {
     this.fitted = options.view !== null;
-    this.cars = new CarsLayer(options.fleet, look());
-    map.addLayer(this.cars);
+    this.cars = new Cars(map, options.fleet, look());
     this.recount = showCounts(map, options.fleet);
     onTheme(() => this.cars.recolor(look()));
     map.on("mousemove", ({ lngLat, point }) => this.hover(this.cars.nearest(lngLat.lng, lngLat.lat, REACH_PIXELS), point.x, point.y));
@@ -73,7 +72,6 @@ export class FleetMap {
 
   select(id: string): void {
     this.cars.selected = this.options.fleet.indexOf(id) ?? -1;
-    this.map.triggerRepaint();
   }
 
   /** Moves the map to a car, unless it can be seen already and need not be nearer. */
@@ -99,7 +97,6 @@ export class FleetMap {
     if (car !== this.cars.hovered) {
       this.cars.hovered = car;
       this.map.getCanvas().style.cursor = car < 0 ? "" : "pointer";
-      this.map.triggerRepaint();
     }
     this.tip.hidden = car < 0;
     if (car < 0) return;

@@ -18,7 +18,7 @@ from kaido.bench.vehicles import COMPANY
 from kaido.errors import UnavailableError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator
 
     from playwright.async_api import Browser, BrowserContext, Page
 
@@ -36,23 +36,27 @@ FLAGS = (
     "--disable-sync",
 )
 """As little else as may be."""
-WEBGL = ("--use-angle=swiftshader", "--enable-unsafe-swiftshader")
-"""The processor draws what WebGL draws, so that the figures hold where there is no graphics card."""
-CANVAS = ("--disable-gpu",)
-"""The processor draws, as Chromium has it do where there is no graphics card. With ``WEBGL`` it would draw each line of
-a canvas by way of an emulated one, which no browser chooses by itself."""
+SOFTWARE = ("--enable-unsafe-swiftshader",)
+"""Where there is no graphics card, the processor puts pages together and draws what WebGL draws, as Chromium by itself
+has it do there; the flag allows the second. (With ``--use-angle=swiftshader`` it would do both by way of an emulated
+card, which costs 70 ms a frame, and which no browser chooses by itself.)"""
 COUNTING = """
 window.drawn = 0;
 window.updates = [];
 let arrived = 0;
-const draw = WebGL2RenderingContext.prototype.drawArrays;
-WebGL2RenderingContext.prototype.drawArrays = function (mode, first, count) {
-  if (count > 1) {  // MapLibre itself draws elements; a ring around a car is one point
-    window.drawn += 1;
-    if (arrived) window.updates.push(performance.now() - arrived);
-    arrived = 0;
-  }
-  return draw.call(this, mode, first, count);
+function count() {
+  window.drawn += 1;
+  if (arrived) window.updates.push(performance.now() - arrived);
+  arrived = 0;
+}
+const [points, put] = [WebGL2RenderingContext.prototype.drawArrays, CanvasRenderingContext2D.prototype.putImageData];
+WebGL2RenderingContext.prototype.drawArrays = function (mode, first, size) {
+  if (size > 1) count();  // MapLibre itself draws elements; a ring around a car is one point
+  return points.call(this, mode, first, size);
+};
+CanvasRenderingContext2D.prototype.putImageData = function (...given) {
+  count();
+  return put.apply(this, given);
 };
 window.WebSocket = class extends WebSocket {
   constructor(...given) {
@@ -75,11 +79,8 @@ class Person:
 
 
 @asynccontextmanager
-async def started(drawing: Sequence[str] = WEBGL) -> AsyncIterator[Browser]:
-    """Chromium, without a window.
-
-    Args:
-        drawing: how it draws: ``WEBGL`` or ``CANVAS``.
+async def started() -> AsyncIterator[Browser]:
+    """Chromium, without a window, on a machine without a graphics card.
 
     Raises:
         UnavailableError: it, or Playwright, is not installed.
@@ -92,7 +93,7 @@ async def started(drawing: Sequence[str] = WEBGL) -> AsyncIterator[Browser]:
     if not program:
         raise UnavailableError("no Chromium here", fix="Install it, or name one in KAIDO_TEST_CHROMIUM")
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=[*FLAGS, *drawing])
+        browser = await playwright.chromium.launch(executable_path=program, args=[*FLAGS, *SOFTWARE])
         try:
             yield browser
         finally:

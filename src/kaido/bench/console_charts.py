@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from kaido.bench.console_browser import CANVAS, Person, signed_in, started, until
+from kaido.bench.console_browser import Person, signed_in, until
 from kaido.bench.figure import Figure
 from kaido.bench.site import HOST
 from kaido.bench.vehicles import COMPANY, HEARD_SECONDS, connect
@@ -93,23 +93,18 @@ async def figures(browser: Browser, person: Person, site: Site, options: BenchOp
     """The delay from publish to pixel: half and 99 %.
 
     Args:
-        browser: Chromium as the map needs it; charts are canvases, and get one that draws as ordinary ones do.
+        browser: Chromium.
         person: who looks, of the company ``COMPANY``.
         site: a platform with gateway, ingest and API on which that company is.
         options: of the bench.
     """
-    del browser
     options.say(f"{CHARTS} live charts")
     vehicle = _car(site)
     await site.nats.publish(IDENTITY_SUBJECT, b"{}")
     await asyncio.sleep(HEARD_SECONDS)
     server = Server(HOST, await site.port("gateway"), _secrets(site) / "ca.pem")
     seconds = min(options.seconds, 30.0)
-    async with (
-        LoadClient(server, [vehicle]) as load,
-        started(CANVAS) as chromium,
-        signed_in(chromium, person) as context,
-    ):
+    async with LoadClient(server, [vehicle]) as load, signed_in(browser, person) as context:
         await connect(load)
         stop = asyncio.Event()
         publishing = asyncio.create_task(load.publish(3_600, rate=RATE, stop=stop))

@@ -1,9 +1,10 @@
-// The cars on the map: one draw of points from typed arrays that are changed in place, moved between ticks by the GPU.
-import type { CustomLayerInterface, CustomRenderMethodInput, Map as Chart } from "maplibre-gl";
-import { isSoftware, raster } from "./cars-raster";
-import { program } from "./cars-shader";
+// The cars on the map: typed arrays that are changed in place, and moved between ticks as they are drawn.
+import type { Map as Chart } from "maplibre-gl";
+import { isSoftware, onCanvas } from "./cars-canvas";
+import { onGraphicsCard } from "./cars-webgl";
 import type { Fleet } from "./fleet";
 import { STEP_X, STEP_Y, stepsEast, stepsSouth } from "./mercator";
+import { viewOf, type View } from "./overlay";
 
 const TICK_MS = 1000;
 const HIDDEN = 128;
@@ -14,7 +15,7 @@ const FEW = 2000;
 const SEEN_PIXELS = 0.25;
 const FRAME_MS = 16;
 /** Where so many are looked at that they cover each other, they are smaller: all of them take about so many pixels. */
-const MOST_PIXELS = 1_200_000;
+const MOST_PIXELS = 600_000;
 
 export interface CarsLook {
   /** Colours by the number of the status, each 0 to 1. */
@@ -22,24 +23,18 @@ export interface CarsLook {
   rim: [number, number, number];
 }
 
-/** How cars come onto the map. `upload` when something changed; for a frame `begin`, `points` (several times) and `end`. */
+/** What draws cars: made with the map and with what it calls when a frame is due. */
 export interface CarsDrawing {
-  upload(from: Int32Array, to: Int32Array, states: Uint8Array, size: number): void;
-  begin(matrix: Float32Array, origin: [number, number], passed: number, look: CarsLook): void;
-  /** Cars from `first` on, so many pixels wide; as rings where they are pointed at. */
-  points(first: number, count: number, pixels: number, ring: boolean): void;
-  end(): void;
-  free(): void;
+  /** Whence and where to cars go (steps, two a car), their states (`HIDDEN` or their status), how many; they are kept. */
+  set(from: Int32Array<ArrayBuffer>, to: Int32Array<ArrayBuffer>, states: Uint8Array<ArrayBuffer>, size: number): void;
+  /** A frame is due soon. */
+  again(): void;
+  /** All cars, `width` pixels wide, a part of the way along; and rings around some. */
+  frame(view: View, passed: number, look: CarsLook, rings: { car: number; pixels: number }[], width: number): void;
 }
 
-export class CarsLayer implements CustomLayerInterface {
-  readonly id = "cars";
-  readonly type = "custom" as const;
-  /** The place of the chosen car, and of the one under the pointer; -1: none. */
-  selected = -1;
-  hovered = -1;
-  private map?: Chart;
-  private draw?: CarsDrawing;
+export class Cars {
+  private readonly draw: CarsDrawing;
   private from = new Int32Array(0);
   private to = new Int32Array(0);
   private state = new Uint8Array(0);
@@ -48,19 +43,44 @@ export class CarsLayer implements CustomLayerInterface {
   private farthest = 0;
   private waiting = 0;
   private isNew = false;
-  private stale = true;
   /** How many shown cars lie in the part of the map that is looked at. */
   private inView = 0;
+  /** The places of the chosen car and of the one under the pointer; -1: none. */
+  private chosen = -1;
+  private pointed = -1;
 
   constructor(
+    private readonly map: Chart,
     private readonly fleet: Fleet,
     private look: CarsLook,
     private readonly still = matchMedia("(prefers-reduced-motion: reduce)").matches,
-  ) {}
+  ) {
+    const draw = (): void => this.frame();
+    this.draw = isSoftware() ? onCanvas(map, draw) : onGraphicsCard(map, draw);
+    map.on("moveend", () => this.count());
+  }
+
+  get selected(): number {
+    return this.chosen;
+  }
+
+  set selected(car: number) {
+    this.chosen = car;
+    this.draw.again();
+  }
+
+  get hovered(): number {
+    return this.pointed;
+  }
+
+  set hovered(car: number) {
+    this.pointed = car;
+    this.draw.again();
+  }
 
   recolor(look: CarsLook): void {
     this.look = look;
-    this.map?.triggerRepaint();
+    this.draw.again();
   }
 
   /** The fleet has new positions: the cars go there within a second. */
@@ -83,45 +103,15 @@ export class CarsLayer implements CustomLayerInterface {
   filter(): void {
     const { status, shown, placed, size } = this.fleet;
     for (let car = 0; car < size; car++) this.state[car] = status[car]! | (shown[car]! & placed[car]! ? 0 : HIDDEN);
-    this.stale = true;
+    this.draw.set(this.from, this.to, this.state, size);
     this.count();
-    this.map?.triggerRepaint();
-  }
-
-  onAdd(map: Chart, gl: WebGL2RenderingContext): void {
-    this.map = map;
-    map.on("moveend", () => this.count());
-    this.draw = isSoftware(gl) ? raster(gl) : program(gl);
-    this.stale = true;
-  }
-
-  onRemove(): void {
-    this.draw?.free();
-    this.draw = undefined;
-  }
-
-  render(_gl: WebGL2RenderingContext, { defaultProjectionData }: CustomRenderMethodInput): void {
-    const { draw, map, fleet } = this;
-    if (!draw || !map || !fleet.size || this.state.length < fleet.size) return;
-    if (this.stale) draw.upload(this.from, this.to, this.state, fleet.size);
-    this.stale = false;
-    const { lng, lat } = map.getCenter();
-    const [east, south] = [stepsEast(lng), stepsSouth(lat)];
-    const passed = this.passed();
-    const pixels = this.pixels(map.getZoom()) * devicePixelRatio;
-    draw.begin(around(defaultProjectionData.mainMatrix as unknown as Float64Array, lng, south), [east, south], passed, this.look);
-    draw.points(0, fleet.size, pixels, false);
-    for (const car of new Set([this.hovered, this.selected])) {
-      if (car >= 0 && car < fleet.size) draw.points(car, 1, pixels + RING_PIXELS * devicePixelRatio, true);
-    }
-    draw.end();
-    this.goOn(map, passed);
+    this.draw.again();
   }
 
   /** The shown car nearest to a place, within so many pixels; -1: none. */
   nearest(lng: number, lat: number, pixels: number): number {
     const { fleet, map } = this;
-    const worldPixels = 512 * 2 ** (map?.getZoom() ?? 0);
+    const worldPixels = 512 * 2 ** map.getZoom();
     const [east, south] = [stepsEast(lng), stepsSouth(lat)];
     let best = pixels * pixels;
     let found = -1;
@@ -146,14 +136,25 @@ export class CarsLayer implements CustomLayerInterface {
     return Math.abs((goal - this.from[part]!) | 0);
   }
 
+  private frame(): void {
+    const { map, fleet, chosen, pointed } = this;
+    if (!fleet.size || this.state.length < fleet.size) return;
+    const passed = this.passed();
+    const width = this.pixels(map.getZoom()) * map.getPixelRatio();
+    const rings = [...new Set([pointed, chosen])].filter((car) => car >= 0 && car < fleet.size);
+    const pixels = width + RING_PIXELS * map.getPixelRatio();
+    this.draw.frame(viewOf(map), passed, this.look, rings.map((car) => ({ car, pixels })), width);
+    this.goOn(passed);
+  }
+
   /** Draws the next frame when a car will have moved so far that one can see it. */
-  private goOn(map: Chart, passed: number): void {
+  private goOn(passed: number): void {
     clearTimeout(this.waiting);
     if (!this.farthest || passed >= 1) return;
-    const pixels = this.farthest * STEP_Y * 512 * 2 ** map.getZoom() * devicePixelRatio;
+    const pixels = this.farthest * viewOf(this.map).y;
     const wait = Math.min((SEEN_PIXELS / pixels) * TICK_MS, TICK_MS * (1 - passed));
-    if (wait <= FRAME_MS) map.triggerRepaint();
-    else this.waiting = window.setTimeout(() => map.triggerRepaint(), wait);
+    if (wait <= FRAME_MS) this.draw.again();
+    else this.waiting = window.setTimeout(() => this.draw.again(), wait);
   }
 
   private passed(): number {
@@ -167,7 +168,6 @@ export class CarsLayer implements CustomLayerInterface {
   }
 
   private count(): void {
-    if (!this.map) return;
     const { fleet } = this;
     const bounds = this.map.getBounds();
     const west = stepsEast(bounds.getWest());
@@ -190,18 +190,4 @@ export class CarsLayer implements CustomLayerInterface {
     this.to.set(to);
     this.state.set(state);
   }
-}
-
-/** A matrix for Mercator's unit square, made one for steps from a place: so the GPU's short numbers stay small. */
-function around(matrix: Float64Array, lng: number, south: number): Float32Array {
-  const [x, y] = [0.5 + lng / 360, 0.5 + south * STEP_Y];
-  const moved = new Float32Array(16);
-  for (let row = 0; row < 4; row++) {
-    const [a, b] = [matrix[row]!, matrix[row + 4]!];
-    moved[row] = a * STEP_X;
-    moved[row + 4] = b * STEP_Y;
-    moved[row + 8] = matrix[row + 8]!;
-    moved[row + 12] = a * x + b * y + matrix[row + 12]!;
-  }
-  return moved;
 }
