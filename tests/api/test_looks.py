@@ -99,6 +99,7 @@ async def test_the_twin_and_the_fleet(folder: httpx.AsyncClient) -> None:
     for path, params, is_a_look in (
         ("/v1/vehicles/car-1/twin", {}, True),
         ("/v1/vehicles/car-2/twin", {}, False),
+        ("/v1/vehicles/car-1/status", {}, False),
         ("/v1/fleet", {"select": LATITUDE}, True),
         ("/v1/fleet", {"select": SPEED}, False),
         ("/v1/fleet", {"where": f"{LATITUDE} > 34"}, True),

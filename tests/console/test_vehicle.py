@@ -9,10 +9,8 @@ from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-import pytest
 from playwright.async_api import expect
 
-from kaido.console.pages.vehicle import doing
 from tests.console.conftest import COMPANY, shot
 
 if TYPE_CHECKING:
@@ -164,18 +162,14 @@ async def test_a_vehicle_of_another_company_is_not_there(browser_page: OpenPage)
         assert unknown.replace("zebra-1", "xebra-1") == await page.content(), f"{COMPANY} sees that it is there"
 
 
-@pytest.mark.parametrize(
-    ("values", "said"),
-    [
-        ({}, "offline"),
-        ({"Vehicle.Speed": {"value": 50.0, "age_s": 700.0}}, "offline"),
-        ({"Vehicle.Speed": {"value": 50.0, "age_s": 3.0}}, "moving"),
-        ({"Vehicle.Speed": {"value": 0.2, "age_s": 3.0}}, "parked"),
-        ({"Vehicle.Speed": {"value": 50.0, "age_s": 200.0}}, "parked"),
-    ],
-)
-def test_what_a_vehicle_does(values: dict[str, dict[str, float]], said: str) -> None:
-    assert doing(values) == said
+async def test_what_it_does_stays_new(site: Site, browser_page: OpenPage) -> None:
+    page = await browser_page("viewer")
+    car = site.cars[0]
+    await page.goto(f"/vehicles/{car}")
+    tag = page.locator("#status")
+    await tag.evaluate("(tag) => { tag.textContent = 'offline'; tag.className = 'tag offline'; }")
+    await expect(tag).to_have_text(re.compile("^(moving|parked|charging)$"))
+    await expect(tag).to_have_class(f"tag {await tag.text_content()}")
 
 
 async def newest(client: Client, vehicle: str, signal: str, *, after: float) -> None:

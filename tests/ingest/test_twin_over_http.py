@@ -61,8 +61,11 @@ async def test_last_values_come_with_unit_and_age(plant: Plant) -> None:
         assert (first["signal"], first["value"], first["unit"]) == ("Vehicle.Test.S1", 1.0, "km/h")
         assert second["time"] == "2025-10-09T08:53:21.001000Z"
         assert first["age_s"] > 1_000
-        problem = await get(address, "/v1/vehicles/car-2/twin", status=404)
-        assert "car-1" in problem["fix"]
+        does = await get(address, "/v1/vehicles/car-1/status")
+        assert (does["status"], does["last_seen"]) == ("parked", first["arrival"]), "it has just been heard"
+        for of in ("twin", "status"):
+            problem = await get(address, f"/v1/vehicles/car-2/{of}", status=404)
+            assert "car-1" in problem["fix"]
 
 
 async def test_a_fleet_is_found_in_pages(plant: Plant) -> None:

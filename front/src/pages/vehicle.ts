@@ -1,4 +1,5 @@
 // A vehicle: its history as a strip, and its signals live or over the stretch that is chosen there.
+import { askJson } from "../lib/api";
 import { Board, type SignalInfo } from "../lib/board";
 import { now } from "../lib/clock";
 import { fetchHistory } from "../lib/activities";
@@ -21,6 +22,7 @@ const linkState = document.getElementById("link")!;
 const windowChoice = document.getElementById("window") as HTMLSelectElement;
 
 const DRAW_MS = 100;
+const STATUS_MS = 2000;
 /** A car whose newest sample is older says nothing now. */
 const QUIET_S = 15;
 const POINTS = 1500;
@@ -225,6 +227,17 @@ function skip(direction: -1 | 1): void {
   if (next) select({ from: next.from, to: next.to });
   else toast(direction > 0 ? "No later trip or charge here." : "No earlier trip or charge here: show more time (-).", "note");
 }
+
+// What it does: by which rule, the server knows ------------------------------------------------------------------------
+
+setInterval(async () => {
+  if (document.hidden) return;
+  const found = await askJson<{ status: string }>(`/vehicles/${encodeURIComponent(vehicle)}/status`).catch(() => null);
+  const tag = document.getElementById("status")!;
+  if (!found || tag.textContent === found.status) return;
+  tag.textContent = found.status;
+  tag.className = `tag ${found.status}`;
+}, STATUS_MS);
 
 // The page's own parts ----------------------------------------------------------------------------------------------
 

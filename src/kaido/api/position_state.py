@@ -21,8 +21,9 @@ CHARGE = "Vehicle.Powertrain.TractionBattery.StateOfCharge.Current"
 SELECTED = (LATITUDE, LONGITUDE, SPEED, CHARGING, CHARGE)
 """The signals that are asked of the twin."""
 
-OFFLINE, PARKED, MOVING, CHARGES = range(4)
-"""The numbers of what a vehicle does."""
+STATUSES = ("offline", "parked", "moving", "charging")
+"""What a vehicle does, by its number."""
+OFFLINE, PARKED, MOVING, CHARGES = range(len(STATUSES))
 OFFLINE_SECONDS = 600
 """Who was silent for longer is offline."""
 MOVING_SECONDS = 120
@@ -82,6 +83,25 @@ class Positions:
         return self._index
 
 
+def status_of(
+    speed: npt.ArrayLike, spoken_us: npt.ArrayLike, charging: npt.ArrayLike, seen_us: npt.ArrayLike, now_us: int
+) -> npt.NDArray[np.uint8]:
+    """What vehicles do, by the one rule of ``docs/positions.md``: numbers of ``STATUSES``.
+
+    Args:
+        speed: km/h; NaN where it is not known.
+        spoken_us: when they had that speed, microseconds since 1970.
+        charging: not 0 where they say that they charge; NaN where they never said.
+        seen_us: when anything last came from them; 0: never.
+        now_us: now.
+    """
+    with np.errstate(invalid="ignore"):
+        fast, charges = np.abs(speed) > MOVING_KMH, np.asarray(charging) > 0
+    moving = fast & (now_us - np.asarray(spoken_us) < MOVING_SECONDS * 1_000_000)
+    silent = now_us - np.asarray(seen_us) > OFFLINE_SECONDS * 1_000_000
+    return np.select([silent, charges, moving], [OFFLINE, CHARGES, MOVING], PARKED).astype(np.uint8)
+
+
 def _columns(table: pa.Table, now_us: int) -> dict[str, npt.NDArray[Any]]:
     latitude, longitude = (_number(table, path) for path in (LATITUDE, LONGITUDE))
     speed, charging, charge = (_number(table, path) for path in (SPEED, CHARGING, CHARGE))
@@ -89,11 +109,7 @@ def _columns(table: pa.Table, now_us: int) -> dict[str, npt.NDArray[Any]]:
         placed = (np.abs(latitude) <= 90) & (np.abs(longitude) <= 180)  # noqa: PLR2004  # degrees of a globe
         placed &= (latitude != 0) | (longitude != 0)  # receivers say 0, 0 before they know
         here = [np.where(placed, np.round(angle * _E7), NOWHERE).astype(np.int32) for angle in (longitude, latitude)]
-        fast = np.abs(speed) > MOVING_KMH
     seen, spoken = _moment_us(table["last_seen"]), _moment_us(table[f"{SPEED}@time"])
-    moving = fast & (now_us - spoken < MOVING_SECONDS * 1_000_000)
-    silent = now_us - seen > OFFLINE_SECONDS * 1_000_000
-    status = np.select([silent, charging > 0, moving], [OFFLINE, CHARGES, MOVING], PARKED)
     return {
         "longitude_e7": here[0],
         "latitude_e7": here[1],
@@ -101,7 +117,7 @@ def _columns(table: pa.Table, now_us: int) -> dict[str, npt.NDArray[Any]]:
         "seen_s": (seen // 1_000_000).astype(np.uint32),
         "speed_kmh": speed.astype(np.float32),
         "charge_percent": charge.astype(np.float32),
-        "status": status.astype(np.uint8),
+        "status": status_of(speed, spoken, charging, seen, now_us),
     }
 
 

@@ -17,7 +17,6 @@ from kaido.console.page import Asking, PageRoute, Viewer, name, render
 router = APIRouter(route_class=PageRoute)
 
 RECENT = "-30d"
-OFFLINE_AFTER_S, MOVING_FOR_S, MOVING_KMH = 600.0, 120.0, 0.5
 USUAL = (SPEED, POWER, CURRENT, SOC, TEMPERATURE, CHARGING, "Vehicle.IsMoving")
 """What is charted where nothing is chosen: those of them that the vehicle has, else the first."""
 Text = Annotated[str, Query(max_length=255)]
@@ -41,14 +40,15 @@ async def page(
 ) -> Response:
     """The page; what is chosen in its URL beside these is read by its script."""
     ask = vehicle_parts.part(tab)
-    detail, twin = await asyncio.gather(api.get(f"/vehicles/{name(id)}"), api.get(f"/vehicles/{name(id)}/twin"))
+    path = f"/vehicles/{name(id)}"
+    detail, twin, status = await asyncio.gather(*map(api.get, (path, f"{path}/twin", f"{path}/status")))
     values = {one["signal"]: one for one in twin["values"]}
     return render(
         request,
         "vehicle/page.html",
         title=id,
         vehicle=detail,
-        doing=doing(values),
+        doing=status["status"],
         signals=await _signals(api, id, signal, values),
         parts=vehicle_parts.PARTS,
         tab=tab,
@@ -71,14 +71,3 @@ async def _signals(
     if chosen or values:
         return await infos(api, chosen or [path for path in USUAL if path in values] or USUAL[:1])
     return await recorded(api, vehicle, USUAL, RECENT)
-
-
-def doing(values: dict[str, dict[str, Any]]) -> str:
-    """``moving``, ``charging``, ``parked`` or ``offline``, as the fleet's page says it."""
-    if not values or min(one["age_s"] for one in values.values()) > OFFLINE_AFTER_S:
-        return "offline"
-    if values.get(CHARGING, {}).get("value"):
-        return "charging"
-    speed = values.get(SPEED, {"value": None, "age_s": 0.0})
-    moves = (speed["value"] or 0.0) > MOVING_KMH and speed["age_s"] < MOVING_FOR_S
-    return "moving" if moves else "parked"
