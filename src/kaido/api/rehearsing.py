@@ -110,8 +110,8 @@ class Rehearsals:
         if found is None:
             raise NotFoundError(
                 f"no estimate or dry run '{id:.40}'",
-                why="they are kept for an hour, and not across a restart",
-                fix="Run it again",
+                why="they are kept for an hour by the API process that began them, and not across a restart",
+                fix="Run it again; where several API processes run, the proxy keeps a browser with one",
             )
         return found
 
