@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import select
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ CLIENT = {
     "client_id": "kaido",
     "client_secret": "Vq9x + s:7/uYt2Lw4&Kd8",
     "redirect_uris": [f"{HOST}/login/oidc/callback"],
+    "post_logout_redirect_uris": [f"{HOST}/login"],
 }
 ACCOUNTS = {
     "1": {"preferred_username": "Hanako", "roles": ["guests", "viewer", "engineer"]},
@@ -57,6 +59,15 @@ class Person:
             data = {"prompt": prompt, "login": account, "password": "any"}
             response = await self.http.post(response.url, data=data)
         raise AssertionError("the provider asks without end")
+
+    async def leave(self, address: str) -> httpx.URL:
+        """Sign out there, where the provider asks once more; where it sends the browser in the end."""
+        asked = await self.http.get(address)
+        assert asked.status_code == 200, asked.text
+        fields = dict(re.findall(r'name="(xsrf)" value="(\w+)"', asked.text)) | {"logout": "yes"}
+        done = await self.http.post(asked.url.join("/session/end/confirm"), data=fields)
+        assert done.is_redirect, done.text
+        return done.url.join(done.headers["location"])
 
 
 @pytest.fixture(scope="session")

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import sys
 from contextlib import asynccontextmanager
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -46,6 +48,15 @@ class Browser:
         self.person.http.cookies.clear()  # the provider forgets who was here
         back = await self.person.enter(await self.leave(next_), account)
         return await self.kaido.get(back)
+
+    async def sign_out(self, csrf: str = "") -> httpx.Response:
+        token = csrf or (await self.kaido.get("/v1/session")).json()["csrf"]
+        return await self.kaido.post("/logout", data={"csrf": token})
+
+    async def signs_in_silently(self) -> bool:
+        """Whether the provider lets this browser in without asking who it is."""
+        there = httpx.URL(await self.leave()).copy_set_param("prompt", "none")
+        return "code" in (await self.person.http.get(there)).headers["location"]
 
     def carried(self) -> dict[str, str]:
         found: dict[str, str] = json.loads(base64.urlsafe_b64decode(self.kaido.cookies["kaido_oidc"]))
@@ -99,6 +110,46 @@ async def test_in_by_the_provider(browser: Browser) -> None:
     browser.services.users.change("acme", "hanako", disabled=True)
     refused = await browser.enter("1")
     assert (refused.status_code, "is disabled" in refused.text) == (403, True)
+
+
+async def test_out_at_the_provider_too(browser: Browser) -> None:
+    await browser.enter("1")
+    assert (await browser.sign_out(csrf="made-up")).status_code == 403
+    page = await browser.sign_out()
+    there = unescape(re.findall(r'http-equiv="refresh" content="0;url=([^"]*)"', page.text)[0])
+    assert page.text.count(escape(there)) == 2, "a link says the same"
+    assert (await browser.kaido.get("/v1/session")).status_code == 401
+    assert "kaido_oidc_hint" not in browser.kaido.cookies
+    asked = dict(httpx.URL(there).params)
+    assert (asked["client_id"], asked["post_logout_redirect_uri"]) == ("kaido", f"{HOST}/login")
+    assert (await browser.signs_in_silently()) is True, "it knows the browser still"
+    assert await browser.person.leave(there) == httpx.URL(f"{HOST}/login")
+    assert (await browser.signs_in_silently()) is False
+
+
+async def test_out_of_kaido_alone(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the provider was not asked who it is, knows of no such thing, or is away."""
+    user = browser.services.users.create("acme", "jiro", "viewer", "koi-pond-lantern-74")
+    await browser.enter("1")
+    form = {"name": user.name, "password": "koi-pond-lantern-74"}
+    assert (await browser.kaido.post("/login", data=form)).status_code == 303
+    assert (await browser.sign_out()).headers["location"] == "/login"
+    whole = oidc_provider.Provider._metadata
+
+    def away(*_: Any) -> None:
+        raise httpx.ConnectError("nobody is there")
+
+    for metadata, location in (
+        (lambda *asked: whole(*asked) | {"end_session_endpoint": None}, "/login"),
+        (away, None),
+    ):
+        await browser.enter("1")
+        monkeypatch.setattr(oidc_provider.Provider, "_metadata", metadata)
+        page = await browser.sign_out()
+        assert page.headers.get("location") == location
+        assert ("You may still be signed in" in page.text) == (location is None)
+        assert (await browser.kaido.get("/v1/session")).status_code == 401
+        monkeypatch.setattr(oidc_provider.Provider, "_metadata", whole)
 
 
 async def test_without_a_role_nobody_enters(browser: Browser) -> None:

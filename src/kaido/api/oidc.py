@@ -1,7 +1,8 @@
-"""``/login/oidc``: to the company's OIDC provider and back, signed in.
+"""``/login/oidc``: to the company's OIDC provider and back, signed in; and out there too.
 
 What the way back is held against (state, nonce, verifier) goes along in a cookie of ten minutes: nothing waits in
-memory, and any process of the API can take the browser back.
+memory, and any process of the API can take the browser back. The ID token, by which the provider knows who signs out,
+stays in a cookie as well, which goes along with a sign-out alone.
 """
 
 from __future__ import annotations
@@ -32,8 +33,11 @@ router = APIRouter(prefix="/login/oidc", include_in_schema=False)
 
 COOKIE = "kaido_oidc"
 WAY_SECONDS = 600
-LONGEST_PATH = 1_000
+LONGEST_PATH, LONGEST_HINT = 1_000, 3_500
 """A browser keeps 4,096 bytes of a cookie."""
+HINT, HINT_PATH = "kaido_oidc_hint", "/logout"
+NO_HINT = "-"
+"""In the place of an ID token that is too long: then the provider asks who signs out."""
 
 
 @router.get("")
@@ -71,7 +75,7 @@ async def come_back(request: Request, rooms: Rooms, code: str = "", state: str =
         if error or not code:
             raise ForbiddenError("the OIDC provider did not let you in", why=error[:100], fix="Try again")
         async with rooms.at_provider.one():
-            claims = await run_in_threadpool(provider.claims, code, way["nonce"], way["verifier"])
+            claims, token = await run_in_threadpool(provider.claims, code, way["nonce"], way["verifier"])
         user = await run_in_threadpool(_user, rooms, claims, address)
     except KaidoError as refusal:
         return _refused(refusal)
@@ -83,7 +87,35 @@ async def come_back(request: Request, rooms: Rooms, code: str = "", state: str =
     except KaidoError as refusal:
         return _refused(refusal)
     response.delete_cookie(COOKIE, path=router.prefix)
+    response.set_cookie(
+        HINT,
+        token if len(token) <= LONGEST_HINT else NO_HINT,
+        max_age=int(rooms.settings.console_session_hours * 3_600),
+        path=HINT_PATH,
+        httponly=True,
+        samesite="lax",
+        secure=cookies.is_secure(request),
+    )
     return response
+
+
+async def farewell(request: Request, rooms: Services) -> str:
+    """Where a browser that signs out goes to do so at the provider too, if it signed in there; else empty.
+
+    Raises:
+        UnavailableError: the provider does not answer.
+    """
+    hint = request.cookies.get(HINT, "")
+    if not hint or not rooms.settings.oidc_issuer:
+        return ""
+    back = str(request.url.replace(path="/login", query="", fragment=""))
+    async with rooms.at_provider.one():
+        return await run_in_threadpool(_provider(request, rooms).farewell, hint.removeprefix(NO_HINT), back)
+
+
+def forget(response: Response) -> None:
+    """Who signs in or out otherwise is not whom the provider knew."""
+    response.delete_cookie(HINT, path=HINT_PATH)
 
 
 def local(path: str) -> str:

@@ -1,6 +1,6 @@
 """The OIDC provider of a company, asked by Authlib: authorization code with PKCE. Blocks.
 
-Sources: OpenID Connect Core 1.0 and Discovery 1.0, RFC 7636 (PKCE), RFC 6749.
+Sources: OpenID Connect Core 1.0, Discovery 1.0 and RP-Initiated Logout 1.0, RFC 7636 (PKCE), RFC 6749.
 """
 
 from __future__ import annotations
@@ -74,8 +74,28 @@ class Provider:
             )
         return str(address)
 
-    def claims(self, code: str, nonce: str, verifier: str) -> dict[str, Any]:
+    def farewell(self, hint: str, back: str) -> str:
+        """Where the browser goes to sign out there too; empty where the provider has no such place.
+
+        Args:
+            hint: the ID token of the sign-in; empty where it is not known.
+            back: where it sends browsers back to; it has to know that address too.
+
+        Raises:
+            UnavailableError: the provider does not answer, or not as one.
+        """
+        with self._asking() as http:
+            endpoint = self._metadata(http).get("end_session_endpoint")
+            if not endpoint:
+                return ""
+            said = {"client_id": self._settings.oidc_client_id, "post_logout_redirect_uri": back}
+            return str(httpx.URL(endpoint).copy_merge_params(said | ({"id_token_hint": hint} if hint else {})))
+
+    def claims(self, code: str, nonce: str, verifier: str) -> tuple[dict[str, Any], str]:
         """What the provider says of whoever signed in: claims of the ID token, and of userinfo where it has that.
+
+        Returns:
+            The claims, and the ID token itself.
 
         Raises:
             ForbiddenError: it does not vouch for them.
@@ -91,7 +111,7 @@ class Provider:
                 if more.get("sub") != claims["sub"]:
                     raise _not_vouched("its userinfo is about somebody else")
                 claims = {**more, **claims}
-        return claims
+        return claims, token["id_token"]
 
     def _client(self, http: httpx.Client) -> Any:
         from authlib.oauth2.client import OAuth2Client  # noqa: PLC0415  # an extra

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form
 from starlette.requests import Request  # noqa: TC002  # FastAPI reads annotations
 from starlette.responses import RedirectResponse, Response
 
-from kaido.api.oidc import local
+from kaido.api import oidc
 from kaido.api.services import Services
 from kaido.console.changing import Changing  # noqa: TC001  # FastAPI reads annotations
 from kaido.console.page import Asking, PageRoute, render
@@ -42,19 +42,29 @@ async def sign_in(
         )
     except KaidoError as error:
         return _form(request, next, error, name, company)
-    response = RedirectResponse(local(next), 303)
+    response = RedirectResponse(oidc.local(next), 303)
     for cookie in answer.headers.get_list("set-cookie"):
         response.headers.append("Set-Cookie", cookie)
+    oidc.forget(response)
     return response
 
 
 @router.post("/logout")
-async def sign_out(api: Changing) -> Response:
-    """Sign out, here and at the API."""
+async def sign_out(request: Request, api: Changing) -> Response:
+    """Sign out, here, at the API, and at the OIDC provider where one signed in there.
+
+    A page leads on to the provider: the policy does not let a form do so.
+    """
     answer = await api.send("DELETE", "/session")
-    response = RedirectResponse("/login", 303)
+    response: Response = RedirectResponse("/login", 303)
+    try:
+        if there := await oidc.farewell(request, Services.of(request.app)):
+            response = render(request, "signed_out.html", title="Signed out", there=there)
+    except KaidoError as error:
+        response = render(request, "signed_out.html", title="Signed out", there="", why=error.why)
     for cookie in answer.headers.get_list("set-cookie"):
         response.headers.append("Set-Cookie", cookie)
+    oidc.forget(response)
     return response
 
 
