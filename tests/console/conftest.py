@@ -155,8 +155,8 @@ async def browser() -> AsyncIterator[Browser]:
 class Watched:
     """What went wrong in a browser context that no test may overlook."""
 
-    def __init__(self, site: Site, context: BrowserContext) -> None:
-        self.host = urlsplit(site.url).netloc
+    def __init__(self, url: str, context: BrowserContext) -> None:
+        self.host = urlsplit(url).netloc
         self.faults: list[str] = []
         self.expected: list[str] = []
         context.on("request", self._request)
@@ -198,7 +198,7 @@ async def browser_page(site: Site, browser: Browser) -> AsyncIterator[Callable[.
             base_url=site.url, **{"viewport": {"width": width, "height": height}, **options}
         )
         context.set_default_timeout(PATIENCE_MS)
-        watched = Watched(site, context)
+        watched = Watched(site.url, context)
         made.append((context, watched))
         if role:
             await sign_in(context, site, role)
