@@ -128,6 +128,24 @@ IDLES = Derived(
         ]
     ),
 )
+CURRENTS = Derived(
+    "currents",
+    "start",
+    pa.schema(
+        [
+            *_text("id", "vehicle"),
+            *_moments("start", "end"),
+            *_text("kind"),
+            *_numbers("charge_in_ah", "charge_out_ah", "inflow_s", "counted_s"),
+            pa.field("energy_by", pa.string()),
+            *_numbers("soc_start_percent", "soc_end_percent"),
+            pa.field("complete", pa.bool_(), nullable=False),
+        ]
+    ),
+)
+"""What the battery's current sensor counted over each trip and charge (``id`` is theirs), as it counts: how far it is
+off is estimated from this. ``inflow_s`` is how long current flowed into the battery, ``counted_s`` how long it was
+known; ``energy_by`` is ``current`` or ``power``: what the energies of that trip or charge came from."""
 BATTERY = Derived(
     "battery",
     "month",
@@ -148,7 +166,7 @@ BATTERY = Derived(
 )
 """What is known of each battery at the end of each month; a value is null where there is too little data, and
 ``missing`` says what is."""
-DERIVED = (TRIPS, CHARGES, CURVES, IDLES, ACTIVITIES)
+DERIVED = (TRIPS, CHARGES, CURVES, IDLES, CURRENTS, ACTIVITIES)
 """In the order in which they are written: ``activities`` is last, and says how far all of them are."""
 ALL = (*DERIVED, BATTERY)
 """Those and what is estimated from them."""

@@ -132,7 +132,7 @@ def test_sql(client: Client) -> None:
     assert frame.to_dicts() == [{"model": "leaf", "unit": "km/h", "n": 1}]
     assert {row["name"] for row in client.post("/v1/sql", {"sql": "SHOW TABLES"})} == {
         "signals", "quarantine", "vehicles", "catalog",
-        "trips", "charges", "charge_curves", "idles", "activities", "battery",
+        "trips", "charges", "charge_curves", "idles", "currents", "activities", "battery",
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from kaido.flow_electric import ACTIVITIES, CARRIED, CHARGES, CURVES, IDLES, TRIPS
+from kaido.flow_electric import ACTIVITIES, CARRIED, CHARGES, CURRENTS, CURVES, IDLES, TRIPS
 from kaido.services import memory
 from kaido.services.identity import named
 from kaido.services.signals import CODES
@@ -30,7 +30,7 @@ def rows(results: Mapping[str, pa.Table], windows: pa.Table, stored: pa.Table) -
             connection.register(name, table)
         connection.register("names", named(results["activities"], windows, stored))
         made = {}
-        for derived in (TRIPS, CHARGES, IDLES):
+        for derived in (TRIPS, CHARGES, IDLES, CURRENTS):
             columns = ", ".join(_column(field) for field in derived.schema)
             sql = f"SELECT {columns} FROM {derived.name} AS r JOIN names AS n ON n.car = r.car AND n.number = r.number"  # noqa: S608  # our names
             made[derived.name] = _ordered(connection, sql, derived.schema, "start")

@@ -71,7 +71,7 @@ def everything(lake: Lake, *, ids: bool = True) -> dict[str, list[dict[str, Any]
     return {name: [_comparable(row, ids=ids) for row in derived(lake, name)] for name in tables.TIMES if name in _OURS}
 
 
-_OURS = ("trips", "charges", "charge_curves", "idles", "activities")
+_OURS = ("trips", "charges", "charge_curves", "idles", "currents", "activities")
 
 
 def _comparable(row: dict[str, Any], *, ids: bool) -> dict[str, Any]:

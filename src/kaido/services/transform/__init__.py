@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 STEPS = (
     *("readings", "present", "heard", "silences", "changes", "spans", "activities"),
     *("pieces", "products", "measures", "totals", "wide", "climbs"),
-    *("trips", "charges", "idles", "charge_curves", "standing"),
+    *("trips", "charges", "idles", "charge_curves", "currents", "standing"),
 )
 """In the order in which they are run."""
-RESULTS = ("activities", "trips", "charges", "idles", "charge_curves", "standing")
+RESULTS = ("activities", "trips", "charges", "idles", "charge_curves", "currents", "standing")
 """The tables that are asked for."""
 
 

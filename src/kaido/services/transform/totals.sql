@@ -8,6 +8,7 @@ WITH summed AS (
         MAX_BY(m.end_value, m.label) AS last_value,
         MIN(m.low) AS low, MAX(m.high) AS high,
         CAST(SUM(m.known_us) AS BIGINT) AS known_us, CAST(SUM(m.active_us) AS BIGINT) AS active_us,
+        CAST(SUM(m.inward_us) AS BIGINT) AS inward_us,
         MAX(m.gap_us) AS gap_us,
         SUM(m.area_in) / 1e6 AS area_in, SUM(m.area_out) / 1e6 AS area_out,
         MIN(m.finest) AS finest, MIN(m.fall) AS fall
