@@ -58,6 +58,22 @@ class Activity(BaseModel):
     measured_s: float | None = Field(description="For how long its battery's power was known.")
 
 
+class Metered(Activity):
+    """A trip or charge: how its energy is known, and what its current sensor's offset has to do with it."""
+
+    energy_by: str | None = Field(
+        None, description="What energies come from: `current` (by voltage), the car's signal of `power`, or unknown."
+    )
+    current_offset_a: float | None = Field(
+        None, description="What the car's sensor shows without a current, from many trips and charges of that month."
+    )
+    current_offset_sd_a: float | None = Field(None, description="How sure that is: its standard deviation.")
+    corrected: bool = Field(
+        False,
+        description="Whether it is taken out of the charge and of energies by `current`: only what differs from 0 is.",
+    )
+
+
 Kind = TypeVar("Kind", bound=Activity)
 
 
@@ -81,7 +97,15 @@ def page(
         rooms.vehicles.get(caller.company, asked.vehicle)  # says so where the name is a mistake
     if len(rows):
         look(rooms, caller, {"view": table, "vehicle": asked.vehicle, "start": asked.start, "end": asked.end})
-    return pages.of([kind(**row) for row in rows.to_pylist()], asked.limit, lambda one: tables.place(one.start, one.id))
+    items = [kind(**row) for row in better(table, rooms, caller, rows.to_pylist())]
+    return pages.of(items, asked.limit, lambda one: tables.place(one.start, one.id))
+
+
+def better(table: str, rooms: Services, caller: Caller, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of trips and charges less what their current sensors are off by, and how that is known; others unchanged."""
+    from kaido.services.corrected import corrected  # noqa: PLC0415  # as above
+
+    return corrected(rooms.lake(caller.company), table, rows) if table in {"trips", "charges"} else rows
 
 
 def one(table: str, rooms: Services, caller: Caller, id: str) -> dict[str, Any]:  # noqa: A002  # it is what the field calls it
@@ -108,4 +132,4 @@ def shown(table: str, rooms: Services, caller: Caller, id: str) -> dict[str, Any
     """
     found = one(table, rooms, caller, id)
     look(rooms, caller, {"view": table, "id": id, "vehicle": found["vehicle"]})
-    return found
+    return better(table, rooms, caller, [found])[0]

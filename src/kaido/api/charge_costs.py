@@ -58,7 +58,7 @@ def cost(
     """
     from kaido.services import tables  # noqa: PLC0415  # DuckDB is heavy, most commands do without
 
-    charge = activities.one("charges", rooms, caller, id)
+    charge = activities.better("charges", rooms, caller, [activities.one("charges", rooms, caller, id)])[0]
     slots = tables.read(rooms.lake(caller.company), "charge_curves", id=id).to_pylist()
     kept = rooms.tariffs.get(caller.company, tariff).tariff
     taken = _taken(charge, slots, efficiency)

@@ -6,24 +6,23 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import BaseModel, Field, computed_field
+from pydantic import BaseModel, Field
 
 from kaido.api import activities, charge_costs
 from kaido.api.auth import Reader, Rooms  # noqa: TC001  # FastAPI reads annotations
 from kaido.api.pages import Page
-from kaido.services.battery.sensor import Sensor
 
 router = APIRouter(prefix="/charges", tags=["charges"])
 
 
-class ChargeOut(activities.Activity):
+class ChargeOut(activities.Metered):
     """A charging session: from when power flows until it flows no more."""
 
     kind: str = Field(description="`AC` or `DC`.")
     connector: str = Field(description="As far as the car says it, else `unknown`.")
     latitude: float | None
     longitude: float | None
-    energy_battery_wh: float | None = Field(description="Into the battery.")
+    energy_battery_wh: float | None = Field(description="Into the battery, as well as it is known.")
     charge_ah: float | None
     energy_wall_wh: float | None = Field(description="At the inlet, where the car measures it.")
     charging_s: float | None = Field(description="Of the time, while power flowed.")
@@ -32,14 +31,15 @@ class ChargeOut(activities.Activity):
     power_mean_w: float | None = Field(description="While power flowed.")
     battery_temperature_c: float | None
 
-    @computed_field(
-        description="How far that may be off (a standard deviation), by what a current sensor's data sheet says."
+    energy_battery_sd_wh: float | None = Field(
+        None,
+        description="How far the energy may be off (a standard deviation), by what is left of the offset and what a "
+        "sensor's data sheet says; null where the charge was not counted.",
     )
-    def energy_battery_sd_wh(self) -> float | None:
-        """By ``Sensor``; null where the charge was not counted."""
-        if not self.energy_battery_wh or not self.charge_ah or self.charging_s is None:
-            return None
-        return Sensor().energy_sd_wh(self.energy_battery_wh, self.charge_ah, self.charging_s / 3_600)
+    energy_measured_wh: float | None = Field(
+        None, description="Into the battery, as it was measured and is in the table `charges`."
+    )
+    charge_measured_ah: float | None = Field(None, description="The charge as it was measured.")
 
 
 class ListedCharge(ChargeOut):

@@ -16,7 +16,7 @@ from kaido.services.route import TOLERANCE_M, route
 router = APIRouter(prefix="/trips", tags=["trips"])
 
 
-class TripOut(activities.Activity):
+class TripOut(activities.Metered):
     """A trip: from switching on to switching off."""
 
     duration_s: float | None
@@ -24,7 +24,7 @@ class TripOut(activities.Activity):
     distance_m: float | None = Field(description="The better one of the two below.")
     distance_odometer_m: float | None
     distance_speed_m: float | None = Field(description="The speed's integral over time.")
-    energy_out_wh: float | None = Field(description="Out of the battery.")
+    energy_out_wh: float | None = Field(description="Out of the battery, as well as it is known.")
     energy_in_wh: float | None = Field(description="Back into it.")
     auxiliary_wh: float | None = Field(description="Of it, for climate and the like, where the car says so.")
     speed_max_kmh: float | None
@@ -41,6 +41,8 @@ class TripOut(activities.Activity):
     fuel_l: float | None
     engine_s: float | None
     generator_wh: float | None
+    energy_out_measured_wh: float | None = Field(None, description="As it was measured and is in the table `trips`.")
+    energy_in_measured_wh: float | None = None
 
 
 class Point(BaseModel):
