@@ -10,6 +10,9 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING, Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from kaido.services.asking import ask
 from kaido.services.battery.sensor import Sensor
 from kaido.services.offset import Counted, estimate
@@ -61,8 +64,8 @@ def corrected(lake: Lake, name: str, rows: Sequence[Row]) -> list[Row]:
         end=_next(max(months)),
     )
     by_vehicle = Counted.by_vehicle(found)
-    wanted = {row["id"] for row in rows}
-    counts = {row["id"]: row for row in found.to_pylist() if row["id"] in wanted}
+    shown_here = pc.is_in(found["id"], pa.array([row["id"] for row in rows]))
+    counts = {row["id"]: row for row in found.filter(shown_here).to_pylist()}
     offsets: dict[tuple[str, dt.datetime], Offset | None] = {}
     made = []
     for row, month in zip(rows, months, strict=True):
