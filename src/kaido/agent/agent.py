@@ -21,7 +21,7 @@ from kaido.agent.storing import Storing
 from kaido.agent.summary import Summary
 from kaido.agent.uplink import Uplink
 from kaido.errors import ConflictError, UnavailableError
-from kaido.flow import DownKind, UpKind
+from kaido.flow_names import DownKind, UpKind
 from kaido.runtime import clock, folders, log, tasks
 from kaido.runtime.status import Report
 from kaido.wire import kaido_wire_pb2 as pb

@@ -14,7 +14,7 @@ from kaido.agent.state.templates import HeldTemplates, parse
 from kaido.catalog import primitives
 from kaido.catalog.manifest import DecoderManifest
 from kaido.errors import InvalidInputError
-from kaido.flow import DownKind
+from kaido.flow_names import DownKind
 from kaido.runtime import folders, log
 from kaido.wire import kaido_wire_pb2 as pb
 

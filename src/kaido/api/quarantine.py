@@ -16,7 +16,7 @@ from kaido.api.looks import look
 from kaido.api.pages import After, Page
 from kaido.api.replay import replay
 from kaido.errors import InvalidInputError, NotFoundError
-from kaido.flow import UpKind
+from kaido.flow_names import UpKind
 from kaido.lake.reads import Kept
 from kaido.wire import kaido_wire_pb2 as wire
 from kaido.wire import snappy

@@ -19,7 +19,7 @@ from kaido.api.rehearsing import Rehearsals
 from kaido.api.turns import Turns
 from kaido.company import Companies, Enrolment, Proofs, Tokens, Users, Vehicles, WebSessions
 from kaido.errors import UnavailableError
-from kaido.flow import IDENTITY_SUBJECT
+from kaido.flow_names import IDENTITY_SUBJECT
 from kaido.runtime import tasks
 from kaido.runtime.log import event
 from kaido.runtime.status import Report

@@ -6,7 +6,7 @@ import time
 from typing import TYPE_CHECKING
 
 from kaido.bench.vehicles import COMPANY, SAMPLES, ids
-from kaido.flow import UpKind, partition_of
+from kaido.flow_names import UpKind, partition_of
 from kaido.gateway.batch import Batch
 from kaido.journal import Journal
 from kaido.sim.load.payload import time_bytes

@@ -27,7 +27,7 @@ from kaido.company.registrations import Registration
 from kaido.control import Campaigns
 from kaido.control.checkins import Checkins
 from kaido.errors import UnavailableError
-from kaido.flow import DownKind, UpKind
+from kaido.flow_names import DownKind, UpKind
 from kaido.journal import encode_batch
 from kaido.runtime import clock
 from kaido.wire import kaido_wire_pb2 as pb

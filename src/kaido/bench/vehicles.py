@@ -17,7 +17,7 @@ from kaido.catalog.store import CatalogStore
 from kaido.company import Companies, Enrolment, Vehicles
 from kaido.company.registrations import Registration
 from kaido.errors import UnavailableError
-from kaido.flow import IDENTITY_SUBJECT
+from kaido.flow_names import IDENTITY_SUBJECT
 from kaido.runtime import folders
 from kaido.sim.load import LoadVehicle, Server, vehicle_data, wavy_samples
 

@@ -25,7 +25,7 @@ from kaido.commands.preconditions import Answer, Verdict, judge
 from kaido.commands.reports import Reports
 from kaido.commands.twins import Twins
 from kaido.errors import KaidoError, UnavailableError
-from kaido.flow import DownKind
+from kaido.flow_names import DownKind
 from kaido.journal.responses import Responses
 from kaido.runtime import clock, tasks
 from kaido.runtime.log import event

@@ -16,7 +16,7 @@ from kaido import flow
 from kaido.commands.model import Key, Outcome, State
 from kaido.commands.reports import Response
 from kaido.errors import InvalidInputError, KaidoError
-from kaido.flow import UpKind
+from kaido.flow_names import UpKind
 from kaido.journal import decode_batch
 from kaido.runtime.log import event
 from kaido.wire import kaido_wire_pb2 as pb

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from kaido.flow import DownKind
+from kaido.flow_names import DownKind
 from kaido.wire.syncids import is_state
 
 if TYPE_CHECKING:

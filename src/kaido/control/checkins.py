@@ -11,7 +11,7 @@ from sqlalchemy import Text, cast, select
 from sqlalchemy.dialects import postgresql, sqlite
 
 from kaido.control.answers import Sent, Vehicle
-from kaido.flow import DownKind
+from kaido.flow_names import DownKind
 from kaido.store.tables import CheckinRow
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from kaido.control.compiling import Scheme
 from kaido.control.life import State
-from kaido.flow import DownKind
+from kaido.flow_names import DownKind
 
 if TYPE_CHECKING:
     from kaido.company import Vehicle

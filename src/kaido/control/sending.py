@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import nats.errors
 
 from kaido import flow
-from kaido.flow import DownKind
+from kaido.flow_names import DownKind
 from kaido.runtime.log import event
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from kaido.control.sending import Sending
 from kaido.control.steward import Steward
 from kaido.control.upkeep import Upkeep
 from kaido.errors import InvalidInputError, KaidoError, UnavailableError
-from kaido.flow import UpKind
+from kaido.flow_names import UpKind
 from kaido.journal import Journal, decode_batch
 from kaido.journal.status import serve_status
 from kaido.runtime import tasks

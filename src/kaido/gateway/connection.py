@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import mqtt5
 from mqtt5 import ConnAckPacket, ConnAckReasonCode, DisconnectPacket, DisconnectReasonCode, PubAckReasonCode, QoS
 
-from kaido.flow import DownKind, UpKind
+from kaido.flow_names import DownKind, UpKind
 from kaido.gateway import connecting, packets, refusals, subscribing
 from kaido.gateway.scanning import plain_publishes
 from kaido.gateway.subscribing import own_prefixes

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from kaido.flow import DownKind, down_subject
+from kaido.flow_names import DownKind, down_subject
 from kaido.runtime.log import event
 from kaido.wire.topics import VEHICLE_ID
 

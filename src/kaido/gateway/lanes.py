@@ -14,7 +14,7 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING, Protocol
 
 from kaido.errors import UnavailableError
-from kaido.flow import partition_of
+from kaido.flow_names import partition_of
 from kaido.gateway.batch import Batch
 from kaido.runtime.log import event
 

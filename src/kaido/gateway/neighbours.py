@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import nats.errors
 
-from kaido.flow import PRESENCE_SUBJECT, ROLLCALL_SUBJECT, down_subject
+from kaido.flow_names import PRESENCE_SUBJECT, ROLLCALL_SUBJECT, down_subject
 from kaido.gateway.downlink import EXPIRES, ID, KIND, MOVED, VEHICLE
 from kaido.runtime import tasks
 from kaido.runtime.log import event

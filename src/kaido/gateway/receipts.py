@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import nats.errors
 
-from kaido.flow import RECEIPTS_SUBJECT
+from kaido.flow_names import RECEIPTS_SUBJECT
 from kaido.runtime import tasks
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from mqtt5 import PublishPacket, QoS
 
-from kaido.flow import DownKind
+from kaido.flow_names import DownKind
 from kaido.wire.topics import FLEETWISE, KAIDO, matches
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from kaido.errors import InvalidInputError
-from kaido.flow import UpKind
+from kaido.flow_names import UpKind
 from kaido.ingest.readings import looks_like_snappy, stated_lengths
 from kaido.journal import decode_batch
 

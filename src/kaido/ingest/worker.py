@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from kaido.company import Companies
 from kaido.errors import UnavailableError
-from kaido.flow import IDENTITY_SUBJECT
+from kaido.flow_names import IDENTITY_SUBJECT
 from kaido.ingest.company import CompanyWorker
 from kaido.ingest.rooms import Rooms
 from kaido.ingest.session import LAG_MESSAGES_GAUGE, LAG_SECONDS_GAUGE

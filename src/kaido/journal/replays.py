@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kaido.errors import InvalidInputError
-from kaido.flow import UpKind
+from kaido.flow_names import UpKind
 
 
 class Replay(NamedTuple):

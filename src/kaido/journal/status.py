@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from kaido.flow import STATUS_SUBJECT
+from kaido.flow_names import STATUS_SUBJECT
 
 if TYPE_CHECKING:
     from nats.aio.client import Client

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from kaido.flow import partition_of_stream
+from kaido.flow_names import partition_of_stream
 from kaido.runtime import folders
 from kaido.twin import snapshot
 from kaido.twin.columns import TIME, Twin

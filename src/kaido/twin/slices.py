@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kaido.flow import partition_of
+from kaido.flow_names import partition_of
 
 
 @dataclass(frozen=True)

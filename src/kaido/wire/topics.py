@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from kaido.flow import DownKind, UpKind
+from kaido.flow_names import DownKind, UpKind
 
 VEHICLE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_:.\-]{0,127}")
 """A vehicle id: letters, digits and ``_ : . -``, at most 128 characters, so that it is safe in a topic and a path."""

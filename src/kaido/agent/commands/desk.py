@@ -15,7 +15,7 @@ from kaido.agent.commands.signatures import Signatures
 from kaido.agent.commands.timing import check, validity
 from kaido.agent.outbox import Outgoing
 from kaido.errors import InvalidInputError, UnavailableError
-from kaido.flow import DownKind, UpKind
+from kaido.flow_names import DownKind, UpKind
 from kaido.runtime import clock, log, tasks
 from kaido.wire import kaido_wire_pb2 as pb
 from kaido.wire import signing

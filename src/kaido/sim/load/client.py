@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from kaido.flow import UpKind
+from kaido.flow_names import UpKind
 from kaido.runtime import tasks
 from kaido.sim.load.link import Link, Tally
 from kaido.sim.load.tls import context

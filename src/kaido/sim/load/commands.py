@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import mqtt5
 
-from kaido.flow import DownKind, UpKind
+from kaido.flow_names import DownKind, UpKind
 from kaido.wire import kaido_wire_pb2 as pb
 
 if TYPE_CHECKING:
