@@ -5,67 +5,12 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 from fastapi.concurrency import run_in_threadpool
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
 
 from kaido import __version__
-from kaido.api import (
-    audit,
-    batteries,
-    campaign_checks,
-    campaign_dry_runs,
-    campaign_estimates,
-    campaign_events,
-    campaign_rehearsals,
-    campaign_status,
-    campaign_texts,
-    campaigns,
-    catalog,
-    certificates,
-    charge_costs,
-    charges,
-    command_checks,
-    command_policy,
-    commands,
-    companies,
-    cookies,
-    energy,
-    enrolment,
-    errors,
-    fleet,
-    fleet_energy,
-    health,
-    idles,
-    imports,
-    live,
-    maps,
-    markets,
-    metrics,
-    oidc,
-    oidc_provider,
-    own_sessions,
-    page,
-    plans,
-    positions,
-    quarantine,
-    ranges,
-    recorded,
-    series,
-    session,
-    signals,
-    sql,
-    states,
-    status,
-    tariffs,
-    tokens,
-    trips,
-    twin,
-    users,
-    vehicle_campaigns,
-    vehicles,
-)
+from kaido.api import cookies, errors, page, routers
 from kaido.api.guard import Audit, BodyLimit
 from kaido.api.services import Services
 from kaido.store import Store
@@ -74,57 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
     from kaido.runtime.settings import Settings
-
-VERSIONED = (
-    health,
-    companies,
-    vehicles,
-    enrolment,
-    certificates,
-    twin,
-    ranges,
-    fleet,
-    live,
-    positions,
-    maps,
-    signals,
-    series,
-    recorded,
-    sql,
-    trips,
-    charges,
-    charge_costs,
-    idles,
-    energy,
-    fleet_energy,
-    batteries,
-    catalog,
-    campaigns,
-    campaign_checks,
-    campaign_dry_runs,
-    campaign_estimates,
-    campaign_events,
-    campaign_rehearsals,
-    campaign_status,
-    campaign_texts,
-    vehicle_campaigns,
-    states,
-    commands,
-    command_checks,
-    command_policy,
-    plans,
-    tariffs,
-    markets,
-    imports,
-    quarantine,
-    tokens,
-    users,
-    session,
-    own_sessions,
-    audit,
-    status,
-)
-"""The modules whose ``router`` lies under ``/v1``, in the order in which /docs shows them."""
 
 _ABOUT = """
 Connect cars to their company's own cloud, lose nothing, ask the fleet.
@@ -143,7 +37,7 @@ def create_app(settings: Settings, *, embedded: bool = False) -> FastAPI:
     Args:
         settings: of this process.
         embedded: the application runs in its caller's process: without NATS, on the data folder alone. The caller
-            needs no token, since it can read the folder anyway.
+            needs no token, since it can read the folder anyway. What it does not ask for is not loaded.
     """
     app = FastAPI(
         title="Kaido",
@@ -154,18 +48,21 @@ def create_app(settings: Settings, *, embedded: bool = False) -> FastAPI:
         lifespan=lambda app: _lifespan(app, settings, embedded=embedded),
     )
     errors.install(app)
+    if embedded:
+        app.add_middleware(routers.OnDemand, kaido=app)
     app.add_middleware(BodyLimit, upload_bytes=settings.api_upload_bytes)
     app.add_middleware(Audit, services=lambda: Services.of(app))
     app.add_middleware(errors.UnforeseenErrors, embedded=embedded, debug=settings.debug)
-    for module in VERSIONED:
-        _include(app, module.router, "/v1")
-    _include(app, metrics.router)
     page.install(app)
     if not embedded:
-        oidc_provider.check(settings)
-        _include(app, oidc.router)
-        from kaido.console import install  # noqa: PLC0415  # the command line has no use for pages
+        # Heavy, and the command line has no use for it.
+        from kaido.api import metrics, oidc, oidc_provider  # noqa: PLC0415
+        from kaido.console import install  # noqa: PLC0415
 
+        routers.include_all(app)
+        routers.include(app, metrics.router)
+        oidc_provider.check(settings)
+        routers.include(app, oidc.router)
         install(app, settings.console_tiles)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]  # FastAPI's own way to change it
     return app
@@ -177,18 +74,6 @@ async def _lifespan(app: FastAPI, settings: Settings, *, embedded: bool) -> Asyn
     async with Services(settings, store, embedded=embedded) as services:
         app.state.kaido = services
         yield
-
-
-def _include(app: FastAPI, router: APIRouter, prefix: str = "") -> None:
-    for route in router.routes:
-        if isinstance(route, APIRoute):
-            route.operation_id = route.operation_id or _operation_id(route)
-    app.include_router(router, prefix=prefix)
-
-
-def _operation_id(route: APIRoute) -> str:
-    tag = str(route.tags[0]) if route.tags else "kaido"
-    return f"{tag}-{route.name}".replace("_", "-").strip("-")
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

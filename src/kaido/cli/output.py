@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import contextmanager
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import click
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
 
+# Rich takes as long to load as all else that a command needs: functions import it when they print with it.
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
+
+    from rich.console import Console
 
 MOST = 10_000_000
 """The most rows of a list that a command shows."""
@@ -25,9 +25,19 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
-        self._talk = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    @cached_property
+    def _talk(self) -> Console:
+        from rich.console import Console  # noqa: PLC0415
+
+        return Console(stderr=True, highlight=False, soft_wrap=True)
+
+    @cached_property
+    def _data(self) -> Console:
+        from rich.console import Console  # noqa: PLC0415
+
         width = None if sys.stdout.isatty() else 10_000
-        self._data = Console(file=sys.stdout, highlight=False, width=width, soft_wrap=False)
+        return Console(file=sys.stdout, highlight=False, width=width, soft_wrap=False)
 
     def rows(
         self,
@@ -51,6 +61,9 @@ class Output:
         if not rows:
             self.say(empty)
             return
+        from rich.table import Table  # noqa: PLC0415
+        from rich.text import Text  # noqa: PLC0415
+
         table = Table(box=None, pad_edge=False, header_style="bold")
         for column in columns:
             numeric = all(isinstance(row.get(column), (int, float, type(None))) for row in rows)
@@ -79,6 +92,8 @@ class Output:
     def say(self, text: str, *, always: bool = False) -> None:
         """Talk to the person: stderr. With ``--json`` a program listens, and hears only errors, if not ``always``."""
         if always or not self.as_json:
+            from rich.text import Text  # noqa: PLC0415
+
             self._talk.print(Text(text))
 
     def raw(self, content: bytes) -> None:
@@ -88,6 +103,8 @@ class Output:
     @contextmanager
     def progress(self, text: str, total: float | None = None) -> Iterator[Callable[[float, str], None]]:
         """A bar on stderr; call what it gives with the part done (in units of ``total``) and a text."""
+        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn  # noqa: PLC0415
+
         columns = (
             TextColumn("{task.description}"),
             BarColumn(),
