@@ -134,6 +134,7 @@ async def test_units_are_those_of_the_market_and_nothing_says_what_to_do(
     )
     assert fleet["consumption_wh_per_km"]
     await expect(page.get_by_role("table").last).to_contain_text("°F")
+    await expect(page.get_by_text("that drove 6.2 mi or more")).to_be_visible()
     await page.get_by_label("From", exact=True).fill("2020-01-01")
     await page.get_by_label("To", exact=True).fill("2020-01-02 12:00")
     await page.get_by_role("button", name="Show").click()
