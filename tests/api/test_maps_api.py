@@ -39,8 +39,9 @@ async def get(folder: Path, path: str, headers: dict[str, str] | None = None, **
 async def test_what_is_set_is_said_and_its_host_alone_may_be_asked(
     tmp_path: Path, setting: str, kind: str, url: str, host: str
 ) -> None:
-    answer = await get(tmp_path, "/v1/map", console_tiles=setting.replace("{folder}", str(tmp_path)))
-    assert answer.json() == {"tiles": kind, "url": url, "borders": False}
+    tiles = setting.replace("{folder}", str(tmp_path))
+    answer = await get(tmp_path, "/v1/map", console_tiles=tiles, console_tiles_credit="us")
+    assert answer.json() == {"tiles": kind, "url": url, "credit": "us" if setting else "", "borders": False}
     policy = answer.headers["content-security-policy"].split("; ")
     assert f"connect-src 'self'{host}" in policy
     assert f"img-src 'self' data: blob:{host}" in policy

@@ -62,18 +62,29 @@ async def console(folder: Path, browser: Browser, **settings: Any) -> AsyncItera
         password = secrets.token_urlsafe(12)
         rooms.users.create("acme", "hanako", "viewer", password)
         context = await browser.new_context(base_url=url, viewport={"width": 1280, "height": 720})
-        watched = Watched(url, context)
-        answer = await context.request.post("/login", form={"name": "hanako", "password": password}, max_redirects=0)
-        assert answer.status == 303
-        page = await context.new_page()
-        page.watched = watched  # type: ignore[attr-defined]  # as in conftest
-        await page.goto("/fleet?at=0,0,1")
-        await expect(page.locator("#map[data-ready=true]")).to_be_attached(timeout=3 * PATIENCE_MS)
-        yield page
-        await context.close()
-        server.should_exit = True
-        await asyncio.wait_for(serving, 30)
+        try:
+            watched = Watched(url, context)
+            form: dict[str, str | float | bool] = {"name": "hanako", "password": password}
+            answer = await context.request.post("/login", form=form, max_redirects=0)
+            assert answer.status == 303
+            page = await context.new_page()
+            page.watched = watched  # type: ignore[attr-defined]  # as in conftest
+            await page.goto("/fleet?at=0,0,1")
+            await expect(page.locator("#map[data-ready=true]")).to_be_attached(timeout=3 * PATIENCE_MS)
+            yield page
+        finally:
+            await context.close()
+            server.should_exit = True
+            await asyncio.wait_for(serving, 30)
         assert not watched.unexpected
+
+
+async def test_no_land_lies_in_the_sea_where_the_whole_world_is_seen(browser: Browser, tmp_path: Path) -> None:
+    async with console(tmp_path, browser) as page:
+        for place in ("45,-35,0.6", "45,-35,0.8", "45,-165,0.8", "45,-165,1.2"):  # the Atlantic, the Pacific
+            await page.goto(f"/fleet?at={place}")
+            await expect(page.locator("#map[data-ready=true]")).to_be_attached(timeout=3 * PATIENCE_MS)
+            assert await seen(page, 0.5) == await color(page, "--map-water"), place
 
 
 async def test_borders(browser: Browser, tmp_path: Path) -> None:
@@ -92,9 +103,11 @@ async def test_borders(browser: Browser, tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["png", "pbf"])
 async def test_tiles_of_another_host(browser: Browser, tmp_path: Path, kind: str) -> None:
     with tiles.served(tiles.picture(*GREEN) if kind == "png" else tiles.vectors()) as host:
-        async with console(tmp_path, browser, console_tiles=f"{host}/{{z}}/{{x}}/{{y}}.{kind}") as page:
+        tiled = {"console_tiles": f"{host}/{{z}}/{{x}}/{{y}}.{kind}", "console_tiles_credit": "© us <b>& them</b>"}
+        async with console(tmp_path, browser, **tiled) as page:
             page.watched.expect(f"request to another host: {host}/")  # type: ignore[attr-defined]
             await check(page, kind)
+            await expect(page.locator(".maplibregl-ctrl-attrib-inner")).to_have_text("© us <b>& them</b>")
             await shot(page, f"map-tiles-{kind}", ("laptop", "phone"))
 
 

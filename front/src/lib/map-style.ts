@@ -2,12 +2,13 @@
 import type { LayerSpecification, SourceSpecification } from "maplibre-gl";
 import type { FeatureCollection, MultiPolygon } from "geojson";
 import { color } from "./theme";
-import { unrolled, unrolledRing } from "./unroll";
+import { unrolled, unrolledPolygon } from "./unroll";
 
 /** What GET /v1/map says. */
 export interface BaseMap {
   tiles: "outlines" | "pmtiles" | "raster" | "vector";
   url: string;
+  credit: string;
   borders: boolean;
 }
 
@@ -53,7 +54,7 @@ async function outlines(address: string, what: "land" | "borders"): Promise<GeoJ
     return { type: "Feature", properties: {}, geometry: { type: "MultiLineString", coordinates: lines } };
   }
   const land = feature(topology, topology.objects.land!) as unknown as FeatureCollection<MultiPolygon>;
-  const polygons = land.features.flatMap(({ geometry }) => geometry.coordinates.map((rings) => rings.map(unrolledRing)));
+  const polygons = land.features.flatMap(({ geometry }) => geometry.coordinates.map(unrolledPolygon));
   return { type: "Feature", properties: {}, geometry: { type: "MultiPolygon", coordinates: polygons } };
 }
 
@@ -70,12 +71,13 @@ function landLayers(): LayerSpecification[] {
   ];
 }
 
-function borderLayer(): LayerSpecification {
-  return { id: "borders", type: "line", source: "borders", paint: { "line-color": color("--map-line"), "line-width": 0.8, "line-dasharray": [3, 2] } };
+function borderLayer(source = "borders", layer?: string): LayerSpecification {
+  const paint = { "line-color": color("--map-line"), "line-width": 0.8, "line-dasharray": [3, 2] };
+  return { id: layer ?? source, type: "line", source, ...(layer && { "source-layer": layer }), paint };
 }
 
 function rasterLayer(): LayerSpecification {
-  return { id: "tiles", type: "raster", source: "base", paint: { "raster-saturation": -0.5, "raster-fade-duration": 0 } };
+  return { id: "tiles", type: "raster", source: "base", paint: { "raster-saturation": -0.5, "raster-brightness-max": Number(color("--map-brightness")), "raster-fade-duration": 0 } };
 }
 
 // The layers of OpenMapTiles and of Protomaps, whichever there are; MapLibre passes over names that a tile lacks.
@@ -97,7 +99,7 @@ function vectorLayers(borders: boolean): LayerSpecification[] {
     { id: "ground", type: "background", paint: { "background-color": color("--map-land") } },
     fill("water", "--map-water"), fill("building", "--map-built"), fill("buildings", "--map-built"),
     line("waterway", 0.6, "--map-water"), line("transportation", 1, "--map-road"), line("roads", 1, "--map-road"),
-    ...(borders ? [line("boundary", 0.8, "--map-line"), line("boundaries", 0.8, "--map-line")] : []),
+    ...(borders ? [borderLayer("base", "boundary"), borderLayer("base", "boundaries")] : []),
     names("place"), names("places"),
   ];
 }

@@ -2,6 +2,7 @@
 import { Map as Chart, NavigationControl, ScaleControl, setWorkerUrl, type StyleSpecification } from "maplibre-gl";
 import { baseStyle, type BaseMap } from "./map-style";
 import { onTheme } from "./theme";
+import { FAR, unitOf } from "./units";
 
 /** What a map is told by `data-` attributes of its element: addresses of assets, and /v1/map. */
 interface Place {
@@ -35,7 +36,7 @@ export async function createMap(element: HTMLElement, options: MapOptions = {}):
     center: options.center ?? [0, 25],
     zoom: options.zoom ?? 0.8,
     maxZoom: 19,
-    attributionControl: base.tiles === "outlines" ? false : { compact: true },
+    attributionControl: base.tiles === "outlines" ? false : { compact: true, customAttribution: inWords(base.credit) },
     dragRotate: false,
     touchPitch: false,
     fadeDuration: 0,
@@ -44,7 +45,7 @@ export async function createMap(element: HTMLElement, options: MapOptions = {}):
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "top-right");
-  map.addControl(new ScaleControl(), "bottom-left");
+  map.addControl(new ScaleControl({ unit: unitOf(FAR).symbol === "mi" ? "imperial" : "metric" }), "bottom-left");
   onTheme(() => {
     const fresh = style();
     for (const layer of fresh.layers) {
@@ -53,4 +54,11 @@ export async function createMap(element: HTMLElement, options: MapOptions = {}):
   });
   await new Promise<void>((resolve) => map.once("style.load", () => resolve()));
   return map;
+}
+
+/** Text as HTML that says just that: MapLibre takes credits as HTML. */
+function inWords(text: string): string {
+  const element = document.createElement("span");
+  element.textContent = text;
+  return element.innerHTML;
 }

@@ -15,8 +15,26 @@ export function unrolled(line: Position[]): Position[] {
   });
 }
 
+/** A polygon about the middle of the map, its holes where it is. */
+export function unrolledPolygon(rings: Position[][]): Position[][] {
+  const [outline, ...holes] = rings.map(unrolledRing);
+  const land = moved(outline!, 0);
+  return [land, ...holes.map((hole) => moved(hole, middle(land)))];
+}
+
+/** A ring, moved around the world to where its middle is next to a longitude. */
+function moved(ring: Position[], to: number): Position[] {
+  const by = 360 * Math.round((to - middle(ring)) / 360);
+  return ring.map(([longitude, latitude]) => [longitude! + by, latitude!]);
+}
+
+function middle(ring: Position[]): number {
+  const longitudes = ring.map(([longitude]) => longitude!);
+  return (Math.min(...longitudes) + Math.max(...longitudes)) / 2;
+}
+
 /** A ring, closed also where it goes around a pole. */
-export function unrolledRing(ring: Position[]): Position[] {
+function unrolledRing(ring: Position[]): Position[] {
   const open = unrolled(ring);
   const [first, last] = [open[0]!, open.at(-1)!];
   if (Math.abs(last[0]! - first[0]!) < 180) return open;

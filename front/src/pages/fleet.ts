@@ -91,7 +91,8 @@ new PositionLink({
   onTrouble(text) {
     const place = document.getElementById("trouble")!;
     place.hidden = !text;
-    place.textContent = text && `Positions are not live: ${text}. What is shown is of ${new Date(fleet.moment || Date.now()).toLocaleTimeString("en-GB")}.`;
+    const shown = fleet.moment ? `What is shown is of ${new Date(fleet.moment).toLocaleTimeString("en-GB")}.` : "Nothing can be shown yet.";
+    place.textContent = text && `Positions are not live: ${text}. ${shown}`;
   },
 });
 void drawMap();

@@ -25,20 +25,23 @@ class BaseMap(BaseModel):
         description="`outlines` of land come with the console; the others lie at `url`."
     )
     url: str = Field(description="Of a PMTiles archive, or with `{z}`, `{x}` and `{y}`; empty for outlines.")
+    credit: str = Field(description="Whom the map names for its tiles; empty for none.")
     borders: bool = Field(description="Whether borders of countries are drawn; they are disputed, so not by default.")
 
 
 @router.get("", summary="The base map")
 async def base_map(caller: Reader, rooms: Rooms) -> BaseMap:
-    """From KAIDO_CONSOLE_TILES and KAIDO_CONSOLE_BORDERS."""
+    """From the settings KAIDO_CONSOLE_TILES, KAIDO_CONSOLE_TILES_CREDIT and KAIDO_CONSOLE_BORDERS."""
     del caller
     tiles, borders = rooms.settings.console_tiles, rooms.settings.console_borders
     path = tiles.partition("?")[0]
     if not tiles:
-        return BaseMap(tiles="outlines", url="", borders=borders)
+        return BaseMap(tiles="outlines", url="", credit="", borders=borders)
+    credit = rooms.settings.console_tiles_credit
     if path.endswith(".pmtiles"):
-        return BaseMap(tiles="pmtiles", url=tiles if _is_url(tiles) else FILE, borders=borders)
-    return BaseMap(tiles="vector" if path.endswith(_VECTOR) else "raster", url=tiles, borders=borders)
+        return BaseMap(tiles="pmtiles", url=tiles if _is_url(tiles) else FILE, credit=credit, borders=borders)
+    kind: Literal["vector", "raster"] = "vector" if path.endswith(_VECTOR) else "raster"
+    return BaseMap(tiles=kind, url=tiles, credit=credit, borders=borders)
 
 
 @router.get("/tiles", summary="The tiles of the base map", response_class=FileResponse)

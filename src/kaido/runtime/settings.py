@@ -85,6 +85,11 @@ class Settings(BaseSettings):
         description="the console's base map: a `.pmtiles` file, its URL, or `https://host/{z}/{x}/{y}.png` "
         "(`.pbf`, `.mvt`: vector tiles); empty draws outlines of land and asks nobody",
     )
+    console_tiles_credit: str = Field(
+        "",
+        max_length=200,
+        description="whom the map names for its tiles, as their licence asks: `© OpenStreetMap contributors`",
+    )
     console_borders: bool = Field(False, description="draw the borders of countries on the console's map")
 
     oidc_issuer: str = Field(
