@@ -59,6 +59,7 @@ async def test_what_was_not_asked_for_is_not_there_and_the_description_is_of_eve
         assert paths(app) == {"/v1/health"}
         described = set((await http.get("/openapi.json")).json()["paths"])
         assert (await http.get("/v1/health")).status_code == 200
+        assert app.state.imports, "a router that comes late is begun all the same"
     assert described > {"/v1/vehicles", "/v1/sql"}
     assert described == {path for path in paths(app) if not path.startswith("/v1/live")}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -71,8 +71,9 @@ def create_app(settings: Settings, *, embedded: bool = False) -> FastAPI:
 @asynccontextmanager
 async def _lifespan(app: FastAPI, settings: Settings, *, embedded: bool) -> AsyncGenerator[None]:
     store = await run_in_threadpool(Store.open, settings.database)
-    async with Services(settings, store, embedded=embedded) as services:
+    async with Services(settings, store, embedded=embedded) as services, AsyncExitStack() as begun:
         app.state.kaido = services
+        app.state.begun = begun
         yield
 
 

@@ -105,13 +105,19 @@ class OnDemand:
             if path in {self._kaido.openapi_url, "/docs"}:
                 wanted = list(self._missing)
             for name in wanted:
-                _include_module(self._kaido, name)
                 del self._missing[name]
+                router = _include_module(self._kaido, name)
+                if begun := getattr(
+                    self._kaido.state, "begun", None
+                ):  # else the application begins the router with itself
+                    await begun.enter_async_context(router.lifespan_context(self._kaido))
         await self.app(scope, receive, send)
 
 
-def _include_module(app: FastAPI, name: str) -> None:
-    include(app, importlib.import_module(f"kaido.api.{name}").router, PREFIX)
+def _include_module(app: FastAPI, name: str) -> APIRouter:
+    router: APIRouter = importlib.import_module(f"kaido.api.{name}").router
+    include(app, router, PREFIX)
+    return router
 
 
 def _operation_id(route: APIRoute) -> str:
