@@ -25,10 +25,8 @@ hypothesis_settings.register_profile(
 )
 hypothesis_settings.load_profile("kaido")
 
-
 # Tests start Kaido's many processes: where none may keep its bytecode, each compiles every module again (see Makefile).
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-
 
 CONSOLE = "tests/console/"
 LONG = {"console", "docs", "soak", "whole"}

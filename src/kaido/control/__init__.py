@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from kaido.runtime import lazy
 
 if TYPE_CHECKING:
     from kaido.control.campaigns import Campaigns
@@ -25,22 +26,18 @@ __all__ = [
     "read_spec",
 ]
 
-_WHERE = {
-    "Campaigns": "kaido.control.campaigns",
-    "History": "kaido.control.history",
-    "Action": "kaido.control.life",
-    "State": "kaido.control.life",
-    "By": "kaido.control.model",
-    "Campaign": "kaido.control.model",
-    "Change": "kaido.control.model",
-    "Version": "kaido.control.model",
-    "CampaignSpec": "kaido.control.spec",
-    "read_spec": "kaido.control.spec",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for: a process that reads one kind of records needs none of the rest."""
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_WHERE[name]), name)
+__getattr__ = lazy.parts(
+    __name__,
+    {
+        "Campaigns": "campaigns",
+        "History": "history",
+        "Action": "life",
+        "State": "life",
+        "By": "model",
+        "Campaign": "model",
+        "Change": "model",
+        "Version": "model",
+        "CampaignSpec": "spec",
+        "read_spec": "spec",
+    },
+)  # a process that reads one kind of records needs none of the rest

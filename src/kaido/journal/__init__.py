@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from kaido.runtime import lazy
 
 if TYPE_CHECKING:
     from kaido.journal.batches import decode_batch, encode_batch
@@ -24,21 +25,17 @@ __all__ = [
     "serve_status",
 ]
 
-_WHERE = {
-    "decode_batch": "kaido.journal.batches",
-    "encode_batch": "kaido.journal.batches",
-    "Journal": "kaido.journal.journal",
-    "JournalMessage": "kaido.journal.reader",
-    "JournalResetError": "kaido.journal.reader",
-    "StreamState": "kaido.journal.reader",
-    "EmbeddedServer": "kaido.journal.server",
-    "gather_status": "kaido.journal.status",
-    "serve_status": "kaido.journal.status",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for: who starts the server needs no Arrow."""
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_WHERE[name]), name)
+__getattr__ = lazy.parts(
+    __name__,
+    {
+        "decode_batch": "batches",
+        "encode_batch": "batches",
+        "Journal": "journal",
+        "JournalMessage": "reader",
+        "JournalResetError": "reader",
+        "StreamState": "reader",
+        "EmbeddedServer": "server",
+        "gather_status": "status",
+        "serve_status": "status",
+    },
+)  # who starts the server needs no Arrow

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from kaido.runtime import lazy
 
 if TYPE_CHECKING:
     from kaido.lake import query
@@ -11,11 +12,4 @@ if TYPE_CHECKING:
 
 __all__ = ["Lake", "query"]
 
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for: the process of a query, below this package, needs none of it."""
-    if name == "Lake":
-        return importlib.import_module("kaido.lake.lake").Lake
-    if name == "query":
-        return importlib.import_module("kaido.lake.query")
-    raise AttributeError(name)
+__getattr__ = lazy.parts(__name__, {"Lake": "lake"})  # the process of a query, below this package, needs none of it

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from kaido.runtime import lazy
 
 if TYPE_CHECKING:
     from kaido.twin.client import TwinClient
@@ -11,15 +12,11 @@ if TYPE_CHECKING:
 
 __all__ = ["VEHICLE_SCHEMA", "Twin", "TwinClient"]
 
-_WHERE = {
-    "TwinClient": "kaido.twin.client",
-    "VEHICLE_SCHEMA": "kaido.twin.columns",
-    "Twin": "kaido.twin.columns",
-}
-
-
-def __getattr__(name: str) -> Any:
-    """Import what is asked for: who only writes a condition needs no Arrow."""
-    if name not in _WHERE:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(_WHERE[name]), name)
+__getattr__ = lazy.parts(
+    __name__,
+    {
+        "TwinClient": "client",
+        "VEHICLE_SCHEMA": "columns",
+        "Twin": "columns",
+    },
+)  # who only writes a condition needs no Arrow
