@@ -194,13 +194,14 @@ def _derive(
     replacements = {derived.name: Replacement(lake.derived[derived.name], bounded) for derived in DERIVED}
     try:
         with how.engine(scratch) as engine:
-            for batch, rows in batches(lake, windows, how.memory_mb, bounded):
-                samples += rows
-                found = engine.run(batch)
-                made = results.rows(found, batch.windows, windows.stored)
-                for name, table in made.items():
-                    replacements[name].add(table)
-                    counts[name] += len(table)
+            newest = pc.max(stretches["last"]).as_py() or 0
+            for inputs, parts in batches(lake, windows, newest, how.memory_mb, bounded):
+                found = engine.runs(inputs, [part.windows for part in parts])
+                for part, made in zip(parts, found, strict=True):
+                    samples += part.samples
+                    for name, table in results.rows(made, part.windows, part.stored).items():
+                        replacements[name].add(table)
+                        counts[name] += len(table)
         _commit(lake, replacements, windows, known, upto)
     except BaseException:
         for replacement in replacements.values():

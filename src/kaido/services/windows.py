@@ -42,9 +42,9 @@ class Windows:
     """The stretches to derive.
 
     Attributes:
-        windows: WINDOW_SCHEMA, by day of their beginning and vehicle.
+        windows: WINDOW_SCHEMA, by vehicle and time.
         carried: CARRIED_SCHEMA.
-        stored: the activities that lie there now: vehicle, kind, id, low, high.
+        stored: the activities that lie there now: car, vehicle, kind, id, low, high.
     """
 
     windows: pa.Table
@@ -143,7 +143,7 @@ WITH found AS (
 ), merged AS (
     SELECT vehicle, min(low) AS low, max(high) AS high FROM numbered GROUP BY vehicle, number
 )
-SELECT (row_number() OVER (ORDER BY low // 86400000000, vehicle, low) - 1)::INT AS car, vehicle, low, high,
+SELECT (row_number() OVER (ORDER BY vehicle, low) - 1)::INT AS car, vehicle, low, high,
     (high < $forever)::INT AS bounded
 FROM merged
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import resource
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -10,9 +11,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from kaido.errors import ConflictError
+from kaido.errors import ConflictError, UnavailableError
 from kaido.lake import Lake, upkeep
-from kaido.services import new, progress, tables
+from kaido.services import batches, new, progress, tables
 from kaido.services.derive import How, catch_up, derive_again
 from kaido.services.rules import Rules
 from kaido.services.tables import Replacement
@@ -92,6 +93,36 @@ def test_a_stretch_of_history_can_be_derived_again(whole: Lake) -> None:
     done = derive_again(whole, How(memory_mb=100), start=truth.START, vehicles=["bev-3-0001"])
     assert done.vehicles == 1
     assert done.trips > 0
+    assert everything(whole) == before
+
+
+def test_a_vehicle_at_a_time_gives_what_all_at_once_give(
+    rows: pa.Table, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = rows["vehicle"].to_pylist()
+    doubled = [rows, rows.set_column(0, rows.schema.field("vehicle"), pa.array([f"{name}-too" for name in names]))]
+    lake = Lake(tmp_path, "acme")
+    lake.append(pa.concat_tables(doubled), app_id="test", version=1)
+    catch_up(lake)
+    before = everything(lake)
+    monkeypatch.setattr(batches, "ROW_BYTES", 100_000_000)
+    monkeypatch.setattr(batches, "GATHERED", 3)
+    done = derive_again(lake, How(memory_mb=100))
+    assert done.vehicles == 4
+    assert everything(lake) == before
+    assert not list(lake.folder.glob(".services-*"))
+
+
+def test_a_full_disk_is_said_and_costs_nothing(whole: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = everything(whole)
+    monkeypatch.setattr(batches, "ROW_BYTES", 100_000_000)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, limits[1]))
+    try:
+        with pytest.raises(UnavailableError, match="cannot be kept on disk"):
+            derive_again(whole, How(memory_mb=100))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
     assert everything(whole) == before
 
 
