@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -46,23 +45,21 @@ class Batch:
     samples: int
 
 
-def batches(
-    lake: Lake, windows: Windows, newest: int, memory_mb: int, connect: Connect
-) -> Iterator[tuple[Inputs, list[Batch]]]:
+def batches(lake: Lake, windows: Windows, memory_mb: int, connect: Connect) -> Iterator[tuple[Inputs, list[Batch]]]:
     """The stretches, as many at once as fit the memory, and what some of those batches together begin with.
 
     Args:
         lake: whose.
         windows: the stretches.
-        newest: the moment of the last sample in them, microseconds.
         memory_mb: that a batch may take, about.
         connect: opens DuckDB, to count samples.
     """
     most = memory_mb * 1_000_000 // ROW_BYTES
-    ages = [(newest - low) // _DAY_US for low in windows.windows["low"].to_pylist()]
-    for above, upto in pairwise((None, *_AGES, None)):
-        of_age = [(above is None or age > above) and (upto is None or age <= upto) for age in ages]
-        several = windows.windows.filter(pa.array(of_age, pa.bool_()))
+    table = windows.windows
+    newest = pc.max(table["low"]).as_py() or 0
+    ages = [(newest - low) // _DAY_US for low in table["low"].to_pylist()]
+    for above, upto in zip((-1, *_AGES), (*_AGES, None), strict=True):
+        several = table.filter(pa.array([above < age and (upto is None or age <= upto) for age in ages], pa.bool_()))
         if not len(several):
             continue
         counts = _counts(_near(lake, several), several, connect)

@@ -194,8 +194,7 @@ def _derive(
     replacements = {derived.name: Replacement(lake.derived[derived.name], bounded) for derived in DERIVED}
     try:
         with how.engine(scratch) as engine:
-            newest = pc.max(stretches["last"]).as_py() or 0
-            for inputs, parts in batches(lake, windows, newest, how.memory_mb, bounded):
+            for inputs, parts in batches(lake, windows, how.memory_mb, bounded):
                 found = engine.runs(inputs, [part.windows for part in parts])
                 for part, made in zip(parts, found, strict=True):
                     samples += part.samples
