@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -39,6 +40,7 @@ class Caller:
         return await self.http.request(method, f"/v1{path}", headers=headers | how.pop("headers", {}), **how)
 
 
+UPLOAD_BYTES = 100_000
 PASSWORD = "koi-pond-lantern-74"
 
 
@@ -82,10 +84,17 @@ class World:
         return Browser(self.nobody.http, secret, session.csrf)
 
 
+@cache
+def _application() -> FastAPI:
+    """Made once: its routes and its document take FastAPI seconds, and are the same over every folder."""
+    return create_app(load(api_upload_bytes=UPLOAD_BYTES))
+
+
 @pytest.fixture
 async def app(tmp_path: Path) -> AsyncIterator[FastAPI]:
     migrated(tmp_path / "kaido.db")
-    made = create_app(load(data=tmp_path, api_upload_bytes=100_000))
+    made = _application()
+    made.state.settings = load(data=tmp_path, api_upload_bytes=UPLOAD_BYTES)
     async with made.router.lifespan_context(made):
         yield made
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
@@ -45,8 +46,9 @@ def create_app(settings: Settings, *, embedded: bool = False) -> FastAPI:
         description=_ABOUT,
         docs_url=None,
         redoc_url=None,
-        lifespan=lambda app: _lifespan(app, settings, embedded=embedded),
+        lifespan=partial(_lifespan, embedded=embedded),
     )
+    app.state.settings = settings
     errors.install(app)
     if embedded:
         app.add_middleware(routers.OnDemand, kaido=app)
@@ -69,7 +71,8 @@ def create_app(settings: Settings, *, embedded: bool = False) -> FastAPI:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI, settings: Settings, *, embedded: bool) -> AsyncGenerator[None]:
+async def _lifespan(app: FastAPI, *, embedded: bool) -> AsyncGenerator[None]:
+    settings: Settings = app.state.settings
     store = await run_in_threadpool(Store.open, settings.database)
     async with Services(settings, store, embedded=embedded) as services, AsyncExitStack() as begun:
         app.state.kaido = services
