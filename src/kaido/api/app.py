@@ -44,6 +44,7 @@ def create_app(settings: Settings, *, embedded: bool = False) -> FastAPI:
         title="Kaido",
         version=__version__,
         description=_ABOUT,
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=partial(_lifespan, embedded=embedded),

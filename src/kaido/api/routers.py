@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from fastapi.routing import APIRoute
 
+from kaido.api import page
+
 if TYPE_CHECKING:
     from fastapi import APIRouter, FastAPI
     from starlette.types import ASGIApp, Receive, Scope, Send
@@ -102,7 +104,7 @@ class OnDemand:
         """Serve one request."""
         if path := scope.get("path"):
             wanted = [name for name, paths in self._missing.items() if paths.fullmatch(path)]
-            if path in {self._kaido.openapi_url, "/docs"}:
+            if path in {page.DOCUMENT, page.PAGE}:
                 wanted = list(self._missing)
             for name in wanted:
                 del self._missing[name]
