@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
-from typing import TYPE_CHECKING
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
 
 if TYPE_CHECKING:
     from tests.api.conftest import World
@@ -17,6 +21,28 @@ async def test_the_page_names_every_operation_and_loads_nothing(world: World) ->
     for path, methods in world.app.openapi()["paths"].items():
         for method, operation in methods.items():
             assert f"<b>{method.upper()}</b> {path}</code> {operation['summary']}" in answer.text.replace("&#x27;", "'")
+
+
+@pytest.mark.parametrize("path", ["/openapi.json", "/docs"])
+async def test_nobody_waits_while_the_document_is_made(
+    world: World, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    document = world.app.openapi()
+    asked, may_end = threading.Event(), threading.Event()
+
+    def slow() -> dict[str, Any]:
+        asked.set()
+        assert may_end.wait(30)
+        return document
+
+    monkeypatch.setattr(world.app, "openapi", slow)
+    reading = asyncio.create_task(world.nobody.http.get(path))
+    async with asyncio.timeout(60):
+        assert await asyncio.to_thread(asked.wait, 30)
+        assert (await world.nobody.http.get("/v1/health")).status_code == 200
+        assert not reading.done()
+        may_end.set()
+        assert (await reading).status_code == 200
 
 
 async def test_no_other_page_comes_from_elsewhere(world: World) -> None:

@@ -86,20 +86,21 @@ def test_speed_power_charge_odometer_and_position_agree(model: str, market: str,
     assert all((signals[path] == signals["Vehicle.Speed"]).all() for path in wheels)
 
 
-@pytest.mark.parametrize(("model", "market", "seed"), [(*one, seed) for seed, one in enumerate(ALL)])
-def test_weeks_join_without_a_jump(model: str, market: str, seed: int) -> None:
+@pytest.mark.parametrize(("model", "market"), ALL)
+def test_weeks_join_without_a_jump(model: str, market: str) -> None:
     """Whatever the seed and season: a week ends at home, charged to the limit, where the next begins."""
-    car = Car(model, market, seed)
-    for week in range(seed % 17, 52, 17):
-        start = MONDAY + week * WEEK_S
-        segments = car.segments(start, start + 2 * WEEK_S)
-        for before, after in itertools.pairwise(segments):
-            end = before.at(np.array([before.end]))
-            assert before.end == pytest.approx(after.start, abs=1e-6)
-            assert end.soc[0] == pytest.approx(after.soc, abs=1e-9)
-            assert end.odometer[0] == pytest.approx(after.odometer, abs=1e-3)
-            assert float(end.latitude[0]) == pytest.approx(after.at(np.array([after.start])).latitude[0], abs=1e-7)
-        assert all(0.05 < segment.soc <= car.body.limit + 1e-9 for segment in segments)
+    for seed in range(3):
+        car = Car(model, market, seed)
+        for week in range(seed, 52, 17):
+            start = MONDAY + week * WEEK_S
+            segments = car.segments(start, start + 2 * WEEK_S)
+            for before, after in itertools.pairwise(segments):
+                end = before.at(np.array([before.end]))
+                assert before.end == pytest.approx(after.start, abs=1e-6)
+                assert end.soc[0] == pytest.approx(after.soc, abs=1e-9)
+                assert end.odometer[0] == pytest.approx(after.odometer, abs=1e-3)
+                assert float(end.latitude[0]) == pytest.approx(after.at(np.array([after.start])).latitude[0], abs=1e-7)
+            assert all(0.05 < segment.soc <= car.body.limit + 1e-9 for segment in segments)
 
 
 def test_cars_drive_at_all_hours_and_charge_both_ways() -> None:

@@ -109,9 +109,8 @@ class OnDemand:
             for name in wanted:
                 del self._missing[name]
                 router = _include_module(self._kaido, name)
-                if begun := getattr(
-                    self._kaido.state, "begun", None
-                ):  # else the application begins the router with itself
+                begun = getattr(self._kaido.state, "begun", None)
+                if begun:  # else the application begins the router with itself
                     await begun.enter_async_context(router.lifespan_context(self._kaido))
         await self.app(scope, receive, send)
 
